@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Swift 6 language mode comes with the tools version. Strict memory safety makes every unsafe operation say so;
+/// only `Bytes` (memory) and `EventLoop` (libuv) do.
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "runner-sidecar",
+    products: [
+        .executable(name: "runner-sidecar", targets: ["runner-sidecar"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
+    ],
+    targets: [
+        .executableTarget(
+            name: "runner-sidecar",
+            dependencies: ["Sidecar", "Settings", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings),
+        module(
+            "Sidecar",
+            [
+                "Bytes", "EventLoop", "HTTPCodec", "JSONCheck", "BridgeProtocol", "Exposure", "Metrics", "Settings",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        module("Settings", ["Bytes", "JSONCheck"]),
+        module("Metrics", ["Bytes"]),
+        module("Exposure", ["Bytes", "HTTPCodec", "JSONCheck"]),
+        module("BridgeProtocol", ["Bytes", "JSONCheck"]),
+        module("HTTPCodec", ["Bytes"]),
+        module("JSONCheck", ["Bytes"]),
+        module("EventLoop", ["Bytes", "CLibUV"]),
+        module("Bytes"),
+        .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        tests("Bytes"),
+        tests("JSONCheck", ["Bytes"]),
+        tests("HTTPCodec", ["Bytes"]),
+        tests("BridgeProtocol", ["Bytes"]),
+        tests("Exposure", ["Bytes", "HTTPCodec"]),
+        tests("Metrics", ["Bytes"]),
+        tests("Settings", ["Bytes"]),
+        tests("EventLoop", ["Bytes"]),
+        tests("Sidecar", ["Bytes", "EventLoop", "BridgeProtocol"]),
+    ]
+)
