@@ -1,0 +1,64 @@
+internal import Bytes
+
+/// What an object key says once its escapes are resolved, as far as the checker asks.
+struct JSONKey {
+    /// Begins with `$` or is `__proto__`.
+    var isDollar: Bool
+    /// Is the name of the member looked for.
+    var isMember: Bool
+
+    /// A key without any backslash.
+    @inline(__always) init(plain key: Span<UInt8>, member: MemberName, asksForMember: Bool) {
+        isMember = asksForMember && key.equals(member.spelling)
+        guard let first = key.first else {
+            isDollar = false
+            return
+        }
+        isDollar = first == ASCII.dollar || (first == ASCII.underscore && key.equals("__proto__"))
+    }
+
+    /// A key that may be spelled with escapes, each of them known to be well-formed.
+    init(escaped key: Span<UInt8>, member: MemberName) {
+        // One more than the longest name asked for, so that a longer key never looks like one.
+        var resolved = InlineArray<10, UInt8>(repeating: 0)
+        var length = 0
+        var at = 0
+        while at < key.count && length < 10 {
+            let unit = key.codeUnit(at: &at)
+            // All names asked for are ASCII: any other code unit only has to match none of them.
+            resolved[length] = unit < 0x80 ? UInt8(unit) : 0xFF
+            length += 1
+        }
+        self.init(plain: resolved.span.extracting(first: length), member: member, asksForMember: true)
+    }
+}
+
+extension Span where Element == UInt8 {
+    fileprivate var first: UInt8? {
+        @inline(__always) get { isEmpty ? nil : self[0] }
+    }
+
+    /// The byte at `at`, or the UTF-16 code unit that the well-formed escape there stands for; `at` moves behind it.
+    func codeUnit(at: inout Int) -> UInt16 {
+        let byte = self[at]
+        guard byte == ASCII.backslash else {
+            at += 1
+            return UInt16(byte)
+        }
+        let letter = self[at + 1]
+        at += 2
+        switch letter {
+        case UInt8(ascii: "b"): return 0x08
+        case UInt8(ascii: "t"): return 0x09
+        case UInt8(ascii: "n"): return 0x0A
+        case UInt8(ascii: "f"): return 0x0C
+        case UInt8(ascii: "r"): return 0x0D
+        case UInt8(ascii: "u"):
+            var unit: UInt16 = 0
+            for digit in at..<at + 4 { unit = unit << 4 | (self[digit].hexDigitValue ?? 0) }
+            at += 4
+            return unit
+        default: return UInt16(letter)
+        }
+    }
+}
