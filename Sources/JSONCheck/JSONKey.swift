@@ -7,18 +7,20 @@ struct JSONKey {
     /// Is the name of the member looked for.
     var isMember: Bool
 
-    /// A key without any backslash.
-    @inline(__always) init(plain key: Span<UInt8>, member: MemberName, asksForMember: Bool) {
-        isMember = asksForMember && key.equals(member.spelling)
-        guard let first = key.first else {
-            isDollar = false
-            return
-        }
-        isDollar = first == ASCII.dollar || (first == ASCII.underscore && key.equals("__proto__"))
+    /// A key without any backslash, `text[start..<end]`.
+    /// - Parameter member: the name to compare it with, nil when none is asked for.
+    @inline(__always) init(plain text: Span<UInt8>, from start: Int, to end: Int, member: MemberName?) {
+        isDollar = false
+        isMember = false
+        guard start < end else { return }
+        let first = text[start]
+        if let member { isMember = text.extracting(start..<end).equals(member.spelling) }
+        isDollar =
+            first == ASCII.dollar || (first == ASCII.underscore && text.extracting(start..<end).equals("__proto__"))
     }
 
-    /// A key that may be spelled with escapes, each of them known to be well-formed.
-    init(escaped key: Span<UInt8>, member: MemberName) {
+    /// A key with escapes, all of them known to be well-formed.
+    @inline(never) init(escaped key: Span<UInt8>, member: MemberName?) {
         // One more than the longest name asked for, so that a longer key never looks like one.
         var resolved = InlineArray<10, UInt8>(repeating: 0)
         var length = 0
@@ -29,15 +31,11 @@ struct JSONKey {
             resolved[length] = unit < 0x80 ? UInt8(unit) : 0xFF
             length += 1
         }
-        self.init(plain: resolved.span.extracting(first: length), member: member, asksForMember: true)
+        self.init(plain: resolved.span, from: 0, to: length, member: member)
     }
 }
 
 extension Span where Element == UInt8 {
-    fileprivate var first: UInt8? {
-        @inline(__always) get { isEmpty ? nil : self[0] }
-    }
-
     /// The byte at `at`, or the UTF-16 code unit that the well-formed escape there stands for; `at` moves behind it.
     func codeUnit(at: inout Int) -> UInt16 {
         let byte = self[at]

@@ -21,9 +21,8 @@ extension Span where Element == UInt8 {
                 (chunk .== SIMD16<UInt8>(repeating: ASCII.space)) .| (chunk .== SIMD16<UInt8>(repeating: ASCII.lineFeed))
                 .| (chunk .== SIMD16<UInt8>(repeating: ASCII.carriageReturn))
                 .| (chunk .== SIMD16<UInt8>(repeating: ASCII.tab))
-            let length = (.!white).firstTrueLane
-            at += length
-            if length < 16 { return at }
+            if let length = (.!white).firstTrueLane { return at + length }
+            at += 16
         }
         while at < count && self[at].isJSONWhitespace { at += 1 }
         return at
@@ -45,9 +44,11 @@ extension Span where Element == UInt8 {
                     (chunk .== SIMD16<UInt8>(repeating: ASCII.quote))
                     .| (chunk .== SIMD16<UInt8>(repeating: ASCII.backslash))
                     .| (chunk .< SIMD16<UInt8>(repeating: ASCII.space))
-                let length = special.firstTrueLane
-                at += length
-                if length < 16 { break }
+                if let length = special.firstTrueLane {
+                    at += length
+                    break
+                }
+                at += 16
             }
             guard at < count else { return ~count }
             let byte = self[at]
