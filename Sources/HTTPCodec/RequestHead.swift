@@ -34,7 +34,15 @@ public struct RequestHead: Sendable {
     public init() {}
 
     public subscript(field: KnownField) -> FieldSlot {
-        slots[field.rawValue]
+        slots.span[field.rawValue]
+    }
+
+    /// Counts one more `field`, and keeps its value if it is the first.
+    @inline(__always)
+    mutating func note(_ field: KnownField, _ bytes: Span<UInt8>, _ value: Range<Int>) {
+        let seen = slots[field.rawValue].occurrences
+        slots[field.rawValue].occurrences = seen &+ 1
+        if seen == 0 { slots[field.rawValue].value = bytes.trimmingWhitespace(value) }
     }
 
     /// Calls `body` with the ranges of every field's name and value, in order. For what a `FieldSlot` does not tell.

@@ -35,16 +35,16 @@ public struct HeadScan: Sendable, Equatable {
 /// One parser serves all connections of a loop; it has no state but its configuration.
 public struct RequestHeadParser: Sendable {
     public let limits: HTTPLimits
-    let names: FieldNameTable
+    private let custom: CustomField?
 
     /// `customField`: a field's name in lower case, whose value is kept besides those of the known ones.
     public init(limits: HTTPLimits = HTTPLimits(), customField: [UInt8]? = nil) {
         self.limits = limits
-        names = FieldNameTable(customField: customField)
+        custom = customField.map(CustomField.init)
     }
 
     /// Under which name the head keeps the value of the configured field: `custom`, or the known field that it is.
-    public var configuredField: KnownField? { names.configuredField }
+    public var configuredField: KnownField? { custom?.field }
 
     /// Reads a head from the start of `bytes`.
     ///
@@ -150,15 +150,11 @@ public struct RequestHeadParser: Sendable {
             }
             guard bytes[end + 1] == UInt8(ascii: "\n") else { return .failed(.bareCarriageReturn) }
 
-            let words =
-                line <= bytes.count - 16
-                ? FieldNameTable.firstWords(of: bytes, at: line, length: nameLength)
-                : FieldNameTable.firstWords(of: bytes.extracting(line..<colon))
-            if let field = names.field(named: bytes.extracting(line..<colon), low: words.low, high: words.high) {
-                if head.slots[field.rawValue].occurrences == 0 {
-                    head.slots[field.rawValue].value = bytes.trimmingWhitespace(valueStart..<end)
-                }
-                head.slots[field.rawValue].occurrences &+= 1
+            let words = FieldNameWords(bytes, line, colon)
+            if let field = KnownField.named(words, bytes, line, colon) {
+                head.note(field, bytes, valueStart..<end)
+            } else if let custom, custom.isNamed(words, bytes, line, colon) {
+                head.note(.custom, bytes, valueStart..<end)
             }
             counted += nameLength + (end - valueStart)
             fields += 1
