@@ -27,8 +27,10 @@ public struct JSONChecker: Sendable {
     ///
     /// - Parameter member: which member of the top-level object to look for.
     /// - Parameter summary: is overwritten; means something only if the answer is `valid`.
-    public mutating func check(_ text: Span<UInt8>, member: MemberName, into summary: inout JSONSummary) -> JSONVerdict
-    {
+    public mutating func check(
+        _ text: Span<UInt8>, member: MemberName, into summary: inout JSONSummary
+    ) -> JSONVerdict {
+        // A refused text leaves its levels behind.
         if !outerLevels.isEmpty { outerLevels.removeAll(keepingCapacity: true) }
         // All the loop touches are local values and inlined steps, so that they live in registers.
         var nesting = Nesting()

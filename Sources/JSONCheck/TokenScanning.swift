@@ -120,7 +120,7 @@ extension Span where Element == UInt8 {
         return at
     }
 
-    /// Scans one digit or more.
+    /// Scans one digit or more, byte by byte: numbers are short, and eight at a time measured slower.
     @inline(__always) private func endOfDigits(from start: Int) -> Int {
         var at = start
         while at < count && self[at].isDigit { at += 1 }

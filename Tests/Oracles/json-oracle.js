@@ -11,7 +11,8 @@
  *   8  offset and length of the member's value, u32 LE each
  *  16  offset and length of the whole value, u32 LE each
  * Out, on stdout, for each batch: byte length (u32 LE), then JSON:
- *   { "accepted": how many V8 accepts, "members": how many have the member, "disagreements": [{ "index", "document" (base64), "reason" }] }
+ *   { "accepted": how many V8 accepts, "members": how many of them have the member asked for,
+ *     "disagreements": [{ "index", "document" (base64), "reason" }], the first ten }
  */
 
 const WHITE = new Set([0x20, 0x09, 0x0a, 0x0d]);
