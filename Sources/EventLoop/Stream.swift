@@ -310,3 +310,10 @@ internal import CLibUV
         }
     }
 }
+
+extension Stream {
+    /// A second descriptor for the same connection, to move it to another loop: this stream may close then.
+    public func duplicateDescriptor() -> Int32? {
+        duplicate(descriptor)
+    }
+}

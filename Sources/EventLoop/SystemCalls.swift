@@ -20,3 +20,9 @@ func lingerZero(_ descriptor: Int32) {
 func shutDownWriting(_ descriptor: Int32) {
     _ = shutdown(descriptor, Int32(SHUT_WR))
 }
+
+/// A copy of a descriptor that is closed on exec, or nil when none is left.
+func duplicate(_ descriptor: Int32) -> Int32? {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    return copy >= 0 ? copy : nil
+}

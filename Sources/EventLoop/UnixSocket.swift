@@ -111,7 +111,7 @@ public enum UnixSocket {
         if unsafe stat(directory, &info) == 0 { return }
         // Whoever may use the socket must be able to reach it; nobody else.
         let reach: UInt32 = 0o700 | ((mode & 0o060) != 0 ? 0o050 : 0) | ((mode & 0o006) != 0 ? 0o005 : 0)
-        guard mkdir(directory, mode_t(reach)) == 0 || errno == EEXIST else {
+        guard unsafe mkdir(directory, mode_t(reach)) == 0 || errno == EEXIST else {
             throw .system(operation: "mkdir \(directory)", .fromErrno)
         }
     }
