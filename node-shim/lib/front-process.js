@@ -1,0 +1,5 @@
+'use strict';
+
+class FrontProcess {}
+
+module.exports = { FrontProcess };

@@ -1,0 +1,9 @@
+'use strict';
+
+class StreamLane {
+  constructor(link) {
+    this.link = link;
+  }
+}
+
+module.exports = { StreamLane };
