@@ -93,7 +93,10 @@ class Bridge {
     }
     this.log('warn', 'bridge.closed', { link: link.index, reason });
     if (this.reconnect) this.retryLink(link.index);
-    else if (this.links.size === 0) this.onLost(reason);
+    else if (this.links.size === 0) {
+      this.lag.stop();
+      this.onLost(reason);
+    }
   }
 
   retryLink(index) {
