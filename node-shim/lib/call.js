@@ -69,7 +69,7 @@ class Call {
     if (this.over) return;
     try {
       if (this.target.kind === 'event') this.answerEmpty();
-      else if (this.exchange !== null || isStream(value)) respondOnCall(this, value);
+      else if (this.responseTouched || isStream(value)) respondOnCall(this, value);
       else this.answerValue(value);
     } catch (error) {
       this.fail(error);
@@ -88,15 +88,11 @@ class Call {
   fail(error) {
     if (this.over) return;
     const failure = this.app.failures.describe(error, this.target.kind);
-    if (this.exchange !== null) this.exchange.respondFailure(failure);
+    if (this.responseTouched) this.exchange.respondFailure(failure);
     else this.answer(failure.status, failure.body, Result.FAILED);
   }
 
   answerEmpty() {
-    if (this.exchange !== null) {
-      respondOnCall(this, undefined);
-      return;
-    }
     this.finish();
     this.link.writer.empty(Frame.RESULT, Result.EMPTY, 200, this.id, 0);
     this.link.settled(this);
@@ -122,9 +118,24 @@ class Call {
     return this.exchange;
   }
 
+  /** This call is answered by a RESULT frame. */
   finish() {
     this.over = true;
+    if (this.exchange !== null) this.exchange.discard();
     if (this.context !== null) this.context.finished();
+  }
+
+  /** The genuine response is over: sent, or cut off. */
+  exchangeOver() {
+    if (this.over) return;
+    this.over = true;
+    if (this.context !== null) this.context.finished();
+    this.link.settled(this);
+  }
+
+  /** Whether the task may have written to the genuine response. */
+  get responseTouched() {
+    return this.exchange !== null && (this.context === null || this.context.responseTouched || this.exchange.socket.bytesWritten > 0);
   }
 
   /** CANCEL came. @param {number} reason */

@@ -12,6 +12,8 @@ class ExposureContext {
   #head = null;
   #url = null;
   #controller = null;
+  /** The task has had `res` in its hands: it may have set headers, or written. */
+  responseTouched = false;
 
   /** @param {import('./call').Call} call */
   constructor(call) {
@@ -30,6 +32,7 @@ class ExposureContext {
 
   /** @returns {import('node:http').ServerResponse} */
   get res() {
+    this.responseTouched = true;
     return this.#call.materialise().res;
   }
 

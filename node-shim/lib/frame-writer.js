@@ -4,6 +4,11 @@ const { HEADER_BYTES } = require('./protocol');
 
 const OUTPUT_BYTES = 64 * 1024;
 
+/** A larger payload is not worth copying. */
+const COPIED_BYTES_MAX = 16 * 1024;
+
+const ZEROS = Buffer.alloc(8);
+
 /** Output buffers kept for reuse, of those that had to be swapped out. */
 const SPARES = 2;
 
@@ -92,25 +97,31 @@ class FrameWriter {
   }
 
   /**
-   * A frame whose payload is `chunk`. A small chunk is copied; a large one is written as it is, and must not change.
+   * A frame whose payload is `chunk`. A small chunk is copied; a large one is written as it is.
    * @param {Uint8Array} chunk
+   * @param {() => void} [callback] called once the chunk may change again
    */
-  payload(type, flags, detail, call, field, chunk) {
+  payload(type, flags, detail, call, field, chunk, callback) {
     const size = chunk.length;
-    if (size <= OUTPUT_BYTES >> 2) {
+    if (size <= COPIED_BYTES_MAX) {
       const at = this.room(HEADER_BYTES + size + 8);
       this.output.bytes.set(chunk, at + HEADER_BYTES);
       this.finish(at, size, type, flags, detail, call, field);
+      if (callback !== undefined) callback();
       return;
     }
     this.header(this.room(HEADER_BYTES), size, type, flags, detail, call, field);
-    this.flush();
-    if (!this.closed) this.socket.write(chunk);
-    const padding = ((size + 7) & ~7) - size;
-    if (padding > 0) {
-      // The padding opens the next buffer; the frames after it then start off the grid in memory, so it goes out alone.
-      if (!this.closed) this.socket.write(Buffer.alloc(padding));
+    if (this.closed) {
+      if (callback !== undefined) callback();
+      return;
     }
+    // One system call for what was gathered, the header, the chunk and its padding.
+    this.socket.cork();
+    this.flush();
+    this.socket.write(chunk, callback);
+    const padding = -size & 7;
+    if (padding > 0) this.socket.write(ZEROS.subarray(0, padding));
+    this.socket.uncork();
   }
 
   /** Makes sure that `size` bytes fit. @returns {number} where they begin */

@@ -5,7 +5,7 @@ const { FrameReader } = require('./frame-reader');
 const { FrameWriter } = require('./frame-writer');
 const { CallLane } = require('./call-lane');
 const { StreamLane } = require('./stream-lane');
-const { answerOrigin } = require('./origin');
+const { answerOrigin } = require('./cors');
 
 const WINDOW_BYTES_DEFAULT = 256 * 1024;
 const RESULT_BYTES_DEFAULT = 8 * 1024 * 1024;
