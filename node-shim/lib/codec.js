@@ -95,7 +95,7 @@ class EjsonCodec extends SerializerCodec {
  * @returns {number} what is left of the budget, or -1 when the value is not plain, or too large to tell
  */
 function plainNodes(value, budget) {
-  if (value.toJSON !== undefined) return -1;
+  if (budget < 0 || value.toJSON !== undefined) return -1;
   if (Array.isArray(value)) {
     if (Object.getPrototypeOf(value) !== Array.prototype) return -1;
     const { length } = value;
