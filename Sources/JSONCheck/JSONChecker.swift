@@ -1,14 +1,15 @@
 internal import Bytes
 
-/// Says whether a text is JSON exactly as V8 does, that is whether `JSON.parse(buffer.toString('utf8'))` would take it, and
-/// learns what a `JSONSummary` holds in the same pass. It builds nothing and, at ordinary depth, allocates nothing.
+/// Says whether a text is JSON exactly as V8 does, that is whether `JSON.parse(buffer.toString('utf8'))` would take
+/// it, and learns what a `JSONSummary` holds in the same pass. It builds nothing and, at ordinary depth, allocates
+/// nothing.
 ///
 /// The grammar is RFC 8259's. V8 adds no extension and only these readings: numbers of any size, duplicate keys and
-/// surrogate escapes without a partner are taken; a byte order mark is not; ill-formed UTF-8 is U+FFFD, which a string may
-/// hold and nothing else may.
+/// surrogate escapes without a partner are taken; a byte order mark is not; ill-formed UTF-8 is U+FFFD, which a
+/// string may hold and nothing else may.
 public struct JSONChecker: Sendable {
-    /// How many arrays and objects may be open at once unless told otherwise. V8 knows no limit, but what walks the parsed
-    /// value afterwards does: nodeExposure 4.8.6 takes a depth of 5,001 and refuses 10,001 as invalid JSON.
+    /// How many arrays and objects may be open at once unless told otherwise. V8 knows no limit, but what walks the
+    /// parsed value afterwards does: nodeExposure 4.8.6 takes a depth of 5,001 and refuses 10,001 as invalid JSON.
     public static let defaultDepthLimit = 10_000
 
     /// How many arrays and objects may be open at once.
@@ -26,7 +27,8 @@ public struct JSONChecker: Sendable {
     ///
     /// - Parameter member: which member of the top-level object to look for.
     /// - Parameter summary: is overwritten; means something only if the answer is `valid`.
-    public mutating func check(_ text: Span<UInt8>, member: MemberName, into summary: inout JSONSummary) -> JSONVerdict {
+    public mutating func check(_ text: Span<UInt8>, member: MemberName, into summary: inout JSONSummary) -> JSONVerdict
+    {
         if !outerLevels.isEmpty { outerLevels.removeAll(keepingCapacity: true) }
         // All the loop touches are local values and inlined steps, so that they live in registers.
         var nesting = Nesting()
@@ -110,7 +112,7 @@ public struct JSONChecker: Sendable {
         summary.value = ByteRange(offset: start, length: at - start)
         summary.isObject = text[start] == ASCII.openBrace
         // Only strings can hold a byte from 0x80 up, and all of theirs were seen.
-        summary.isASCII = seen.max() < 0x80
+        summary.isASCII = (seen .>= SIMD16<UInt8>(repeating: 0x80)).firstTrueLane == nil
         summary.hasDollarKey = hasDollarKey
         summary.hasTopLevelDollarKey = hasTopLevelDollarKey
         return .valid

@@ -14,7 +14,7 @@ struct JSONKey {
         isMember = false
         guard start < end else { return }
         let first = text[start]
-        if let member { isMember = text.extracting(start..<end).equals(member.spelling) }
+        if let member { isMember = member.isSpelled(in: text, from: start, to: end) }
         isDollar =
             first == ASCII.dollar || (first == ASCII.underscore && text.extracting(start..<end).equals("__proto__"))
     }
@@ -32,6 +32,20 @@ struct JSONKey {
             length += 1
         }
         self.init(plain: resolved.span, from: 0, to: length, member: member)
+    }
+}
+
+extension MemberName {
+    /// Whether `text[start..<end]` is this name: two loads that overlap instead of a loop over its letters.
+    @inline(__always) fileprivate func isSpelled(in text: Span<UInt8>, from start: Int, to end: Int) -> Bool {
+        switch self {
+        case .input:
+            return end - start == 5 && text.littleEndianUInt32(at: start) == 0x7570_6E69  // "inpu"
+                && text.littleEndianUInt32(at: start + 1) == 0x7475_706E  // "nput"
+        case .payload:
+            return end - start == 7 && text.littleEndianUInt32(at: start) == 0x6C79_6170  // "payl"
+                && text.littleEndianUInt32(at: start + 3) == 0x6461_6F6C  // "load"
+        }
     }
 }
 

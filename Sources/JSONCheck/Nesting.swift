@@ -1,5 +1,5 @@
-/// The arrays and objects that are open, one bit each, so that nesting takes neither the thread's stack nor, at ordinary
-/// depth, any memory.
+/// The arrays and objects that are open, one bit each, so that nesting takes neither the thread's stack nor, at
+/// ordinary depth, any memory.
 struct Nesting {
     /// How many are open.
     private(set) var depth = 0

@@ -2,14 +2,17 @@ internal import Bytes
 
 /// How far each of JSON's tokens reaches.
 ///
-/// A scan answers the offset just behind the token, or, where the token is broken, the complement (`~`) of the offset of
-/// the byte that cannot be there: an `Int` in a register is what the checker's loop can afford. Offsets are never negative,
-/// so the sign tells which.
+/// A scan answers the offset just behind the token, or, where the token is broken, the complement (`~`) of the
+/// offset of the byte that cannot be there: an `Int` in a register is what the checker's loop can afford. Offsets
+/// are never negative, so the sign tells which.
 extension Span where Element == UInt8 {
     /// The first byte at or after `start` that is no white space, `count` when there is none.
     @inline(__always) func endOfWhitespace(from start: Int) -> Int {
-        // Most texts are written without any white space: one comparison sees that.
-        if start < count && self[start] > ASCII.space { return start }
+        // Most texts are written without any white space, or with one space behind a colon.
+        guard start < count else { return start }
+        let byte = self[start]
+        if byte > ASCII.space { return start }
+        if byte == ASCII.space && start + 1 < count && self[start + 1] > ASCII.space { return start + 1 }
         return endOfWhitespaceRun(from: start)
     }
 
@@ -18,7 +21,8 @@ extension Span where Element == UInt8 {
         while at <= count - 16 {
             let chunk = simd16(at: at)
             let white =
-                (chunk .== SIMD16<UInt8>(repeating: ASCII.space)) .| (chunk .== SIMD16<UInt8>(repeating: ASCII.lineFeed))
+                (chunk .== SIMD16<UInt8>(repeating: ASCII.space))
+                .| (chunk .== SIMD16<UInt8>(repeating: ASCII.lineFeed))
                 .| (chunk .== SIMD16<UInt8>(repeating: ASCII.carriageReturn))
                 .| (chunk .== SIMD16<UInt8>(repeating: ASCII.tab))
             if let length = (.!white).firstTrueLane { return at + length }
@@ -30,8 +34,8 @@ extension Span where Element == UInt8 {
 
     /// Scans a string whose opening quote is just before `start`.
     ///
-    /// UTF-8 need not be looked at: a decoder turns what is ill-formed into U+FFFD, which a string may hold, and never takes
-    /// a byte below 0x80 for part of a longer sequence, so every quote stays a quote.
+    /// UTF-8 need not be looked at: a decoder turns what is ill-formed into U+FFFD, which a string may hold, and
+    /// never takes a byte below 0x80 for part of a longer sequence, so every quote stays a quote.
     /// - Parameter seen: every byte of the string is or-ed into it (and a few behind the string may be).
     /// - Parameter hasEscape: becomes true when there is a backslash.
     @inline(__always) func endOfString(from start: Int, seen: inout SIMD16<UInt8>, hasEscape: inout Bool) -> Int {
@@ -40,11 +44,7 @@ extension Span where Element == UInt8 {
             while at <= count - 16 {
                 let chunk = simd16(at: at)
                 seen |= chunk
-                let special =
-                    (chunk .== SIMD16<UInt8>(repeating: ASCII.quote))
-                    .| (chunk .== SIMD16<UInt8>(repeating: ASCII.backslash))
-                    .| (chunk .< SIMD16<UInt8>(repeating: ASCII.space))
-                if let length = special.firstTrueLane {
+                if let length = chunk.firstStringSpecial {
                     at += length
                     break
                 }
@@ -64,6 +64,17 @@ extension Span where Element == UInt8 {
                 at += 1
             }
         }
+    }
+
+    /// The first byte at or after `start` that a string may hold only as an escape, `count` when there is none.
+    func endOfUnescapedRun(from start: Int) -> Int {
+        var at = start
+        while at <= count - 16 {
+            if let length = simd16(at: at).firstStringSpecial { return at + length }
+            at += 16
+        }
+        while at < count && !self[at].isStringSpecial { at += 1 }
+        return at
     }
 
     /// Scans the escape whose backslash is at `start`.
@@ -121,7 +132,9 @@ extension Span where Element == UInt8 {
         if start <= count - 4 {
             let word = littleEndianUInt32(at: start)
             if word == 0x6575_7274 || word == 0x6C6C_756E { return start + 4 }  // "true", "null"
-            if start <= count - 5 && self[start] == UInt8(ascii: "f") && littleEndianUInt32(at: start + 1) == 0x6573_6C61 {
+            if start <= count - 5 && self[start] == UInt8(ascii: "f")
+                && littleEndianUInt32(at: start + 1) == 0x6573_6C61
+            {
                 return start + 5  // "f" and "alse"
             }
         }
@@ -141,4 +154,19 @@ extension Span where Element == UInt8 {
         while at < count && at - start < expected.count && self[at] == expected[at - start] { at += 1 }
         return ~at
     }
+}
+
+extension SIMD16<UInt8> {
+    /// The first lane that holds a byte with a meaning inside a string: the quote, the backslash, a control
+    /// character.
+    @inline(__always) fileprivate var firstStringSpecial: Int? {
+        let special =
+            (self .== SIMD16<UInt8>(repeating: ASCII.quote)) .| (self .== SIMD16<UInt8>(repeating: ASCII.backslash))
+            .| (self .< SIMD16<UInt8>(repeating: ASCII.space))
+        return special.firstTrueLane
+    }
+}
+
+extension UInt8 {
+    fileprivate var isStringSpecial: Bool { self == ASCII.quote || self == ASCII.backslash || self < ASCII.space }
 }

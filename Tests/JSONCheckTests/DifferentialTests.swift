@@ -1,19 +1,16 @@
 import Bytes
-import Foundation
 import JSONCheck
 import Testing
 
-/// The checker against V8 itself. `RUNNER_SIDECAR_FUZZ_CASES` sets how many documents, `RUNNER_SIDECAR_FUZZ_SEED` which.
+/// The checker against V8 itself.
 @Suite("Against V8", .enabled(if: V8Oracle.nodePath != nil, "node is not on the PATH"))
 struct DifferentialTests {
     private static let batchSize = 5_000
 
     @Test("the checker and JSON.parse agree on every generated and mutated document, and on all that is found in it")
     func agreesOnMutatedDocuments() throws {
-        let environment = ProcessInfo.processInfo.environment
-        let cases = environment["RUNNER_SIDECAR_FUZZ_CASES"].flatMap { Int($0) } ?? 100_000
-        let seed = environment["RUNNER_SIDECAR_FUZZ_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
-        print("JSON documents against V8: \(cases) cases, RUNNER_SIDECAR_FUZZ_SEED=\(seed)")
+        let cases = FuzzSettings.cases(orElse: 100_000)
+        let seed = FuzzSettings.seed(for: "\(cases) JSON documents against V8")
 
         let oracle = try V8Oracle()
         var source = DocumentSource(seed: seed)
@@ -41,10 +38,11 @@ struct DifferentialTests {
         #expect(cases < 1_000 || members > cases / 50)
     }
 
-    @Test("the checker and JSON.parse agree on the implementation-defined files of JSONTestSuite")
-    func agreesOnImplementationDefinedFiles() throws {
-        guard let folder = JSONTestSuite.folder else { return }
-        let files = try JSONTestSuite.files(in: folder)
+    @Test(
+        "the checker and JSON.parse agree on every file of JSONTestSuite, the implementation-defined ones included",
+        .enabled(if: JSONTestSuite.folder != nil, "../shared/conformance/json-test-suite is not here"))
+    func agreesOnJSONTestSuite() throws {
+        let files = try JSONTestSuite.files(in: #require(JSONTestSuite.folder))
         var batch = ClaimBatch()
         for file in files { batch.append(file.bytes, member: .input) }
         let judgement = try V8Oracle().judge(batch)

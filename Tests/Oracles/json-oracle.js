@@ -23,9 +23,8 @@ const DISAGREEMENT_LIMIT = 10;
 const isDollarKey = (key) => key.startsWith('$') || key === '__proto__';
 
 /**
- * Whether any object in `value` has such a key. A duplicate key vanishes in parsing but keeps its name, so that asking the
- * parsed value asks every key of the text, unless a whole object vanished under a duplicate: hence the reviver's view is
- * not enough and `keysOf` reads the text.
+ * Whether any object in the text has such a key, and whether the top-level one has. Read from the text, since an object
+ * that vanishes under a duplicate key is in the text but not in the parsed value.
  * @param {string} text a text that JSON.parse takes
  * @returns {{ any: boolean, top: boolean }}
  */
@@ -90,10 +89,9 @@ function judgeSlice(document, { offset, length }, value) {
   } catch (error) {
     return `the slice does not parse: ${error.message}`;
   }
-  // One function wrote both, so equal texts are equal values, and -0, which it writes as 0, is told apart.
-  return JSON.stringify(parsed) === JSON.stringify(value) && (typeof value !== 'number' || Object.is(parsed, value))
-    ? null
-    : 'the slice is another value';
+  // Two trees are compared by the texts they are written as; a lone number exactly, since -0 is written as 0.
+  const same = typeof value === 'number' ? Object.is(parsed, value) : JSON.stringify(parsed) === JSON.stringify(value);
+  return same ? null : 'the slice is another value';
 }
 
 const verdicts = { accepted: 0, members: 0 };

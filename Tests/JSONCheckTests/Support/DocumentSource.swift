@@ -49,18 +49,24 @@ struct DocumentSource {
     // MARK: Generating
 
     private static let keys = [
-        "input", "payload", "input", "payload", "\\u0069nput", "inpu\\u0074", "p\\u0061yload", "inputs", "inpu", "Input",
+        "input", "payload", "input", "payload", "\\u0069nput", "inpu\\u0074", "p\\u0061yload", "inputs", "inpu",
+        "Input",
         "$date", "\\u0024oid", "a$", "$", "__proto__", "__prot\\u006f__", "\\u005F_proto__", "__proto___", "_", "",
-        "a", "b", "key", "\\\"", "\\\\", "a longer key that does not fit sixteen bytes", "\u{E9}", "\u{1F600}", "\\ud83d",
+        "a", "b", "key", "\\\"", "\\\\", "a longer key that does not fit sixteen bytes", "\u{E9}", "\u{1F600}",
+        "\\ud83d",
     ]
+    /// How many of the keys, from the first, spell `input` or `payload`.
+    private static let memberSpellings = 7
     private static let numbers = [
-        "0", "-0", "1", "-1", "5", "42", "1234567890", "12345678901234567890123", "0.5", "-0.0", "1.5e3", "1E+2", "2e-9",
+        "0", "-0", "1", "-1", "5", "42", "1234567890", "12345678901234567890123", "0.5", "-0.0", "1.5e3", "1E+2",
+        "2e-9",
         "1e999", "-1e999", "3.141592653589793", "0e0", "0.00000000000000000000001", "99999999", "123456.789012345",
     ]
     private static let stringPieces: [[UInt8]] = [
         Array("a".utf8), Array("hello".utf8), Array(" ".utf8), Array("\\n".utf8), Array("\\\"".utf8), Array("\\/".utf8),
         Array("\\u0041".utf8), Array("\\uD800".utf8), Array("\\udc00".utf8), Array("\\uFfFf".utf8), Array("\\\\".utf8),
-        Array("\u{E9}".utf8), Array("\u{2028}".utf8), Array("\u{1F600}".utf8), [0x7F], [0xE2], [0xE2, 0x82], [0xFF], [0x80],
+        Array("\u{E9}".utf8), Array("\u{2028}".utf8), Array("\u{1F600}".utf8), [0x7F], [0xE2], [0xE2, 0x82], [0xFF],
+        [0x80],
         [0xC0, 0xAF], [0xF0, 0x9F], [0xED, 0xA0, 0x80], Array("sixteen bytes ok".utf8),
         Array("a run of text that is longer than thirty-two bytes".utf8),
     ]
@@ -70,8 +76,10 @@ struct DocumentSource {
         [0xC2, 0xA0], [0xE2, 0x80, 0xA8], Array("\\".utf8), Array("\"".utf8), Array(",".utf8), Array(":".utf8),
         Array("{".utf8), Array("}".utf8), Array("[".utf8), Array("]".utf8), Array("0".utf8), Array("-".utf8),
         Array(".".utf8), Array("e".utf8), Array("+".utf8), Array("\\u".utf8), Array("\\u00".utf8), Array("\\x".utf8),
-        Array("true".utf8), Array("nul".utf8), Array("NaN".utf8), Array("Infinity".utf8), Array("//".utf8), Array("'".utf8),
-        Array("\n".utf8), Array("                     ".utf8), Array("\"input\":1,".utf8), Array("\"payload\":{},".utf8),
+        Array("true".utf8), Array("nul".utf8), Array("NaN".utf8), Array("Infinity".utf8), Array("//".utf8),
+        Array("'".utf8),
+        Array("\n".utf8), Array("                     ".utf8), Array("\"input\":1,".utf8),
+        Array("\"payload\":{},".utf8),
     ]
 
     private mutating func appendWhitespace(to document: inout [UInt8]) {
@@ -114,7 +122,10 @@ struct DocumentSource {
         for member in 0..<random.below(4) {
             if member > 0 { document.append(0x2C) }
             appendWhitespace(to: &document)
-            document += Array("\"\(random.pick(Self.keys))\"".utf8)
+            // The top-level object holds the members looked for in every other place, in any spelling.
+            let isTelling = depth == 0 && random.below(2) == 0
+            let key = isTelling ? Self.keys[random.below(Self.memberSpellings)] : random.pick(Self.keys)
+            document += Array("\"\(key)\"".utf8)
             appendWhitespace(to: &document)
             document.append(0x3A)
             appendValue(to: &document, depth: depth + 1)

@@ -47,6 +47,20 @@ final class V8Oracle {
         process.waitUntilExit()
     }
 
+    /// What a script of its own writes to its standard output.
+    static func output(of script: String) throws -> [UInt8] {
+        guard let node = nodePath else { throw CocoaError(.fileNoSuchFile) }
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: node)
+        process.arguments = ["-e", script]
+        process.standardOutput = output
+        try process.run()
+        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return [UInt8](bytes)
+    }
+
     /// Sends a batch and waits for the judgement on it.
     func judge(_ claims: ClaimBatch) throws -> Judgement {
         try input.fileHandleForWriting.write(contentsOf: Data(littleEndianBytes(UInt32(claims.bytes.count))))
