@@ -16,10 +16,10 @@ struct HelloMember {
         return HelloMember(value, "\(path).\(key)")
     }
 
-    /// The same, or nil if it is null.
+    /// The same, or nil if it is null or left out.
     func optional(_ key: String) throws(HelloError) -> HelloMember? {
-        let value = try member(key)
-        return value.tree.isNull ? nil : value
+        guard let value = tree[key], !value.isNull else { return nil }
+        return HelloMember(value, "\(path).\(key)")
     }
 
     func flag(_ key: String) throws(HelloError) -> Bool {

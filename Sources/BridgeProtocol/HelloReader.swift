@@ -18,7 +18,8 @@ extension Hello {
         pid = try hello.integer("pid", in: 0...Int(Int32.max))
         shimVersion = try hello.text("shim", bytes: 0...64)
         nodeVersion = try hello.text("node", bytes: 0...64)
-        runnerVersion = try hello.text("runner", bytes: 0...64)
+        // An app need not be built on the runner.
+        runnerVersion = try hello.optional("runner") == nil ? "" : hello.text("runner", bytes: 0...64)
         exposure = try ExposureSettings(hello.member("exposure"))
         targets = []
         for target in try hello.list("targets", count: HelloLimits.targetCount) { targets.append(try Target(target)) }

@@ -4,6 +4,7 @@ internal import EventLoop
 internal import Exposure
 internal import HTTPCodec
 internal import Logging
+internal import Metrics
 
 /// Workers come, announce, fill up, break and leave.
 extension FrontLoop {
@@ -49,6 +50,9 @@ extension FrontLoop {
             while indexes.count <= index {
                 indexes.append(-1)
                 wantsHead.append(false)
+            }
+            while targetSlots.count <= index {
+                targetSlots.append(metrics.route(target.kind == .event ? .event : .task, id: target.id))
             }
             indexes[index] = target.state == .callable ? Int32(position) : -1
             wantsHead[index] = target.wantsHead
