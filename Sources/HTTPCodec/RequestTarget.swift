@@ -77,7 +77,8 @@ func isHost(_ value: Span<UInt8>) -> Bool {
 private func isIPLiteral(_ literal: Span<UInt8>) -> Bool {
     guard literal.count > 1 else { return false }
     if literal[0] | 0x20 == UInt8(ascii: "v") {
-        guard let dot = literal.firstIndex(of: UInt8(ascii: ".")), dot > 1, dot + 1 < literal.count else { return false }
+        let period = literal.firstIndex(of: UInt8(ascii: "."))
+        guard let dot = period, dot > 1, dot + 1 < literal.count else { return false }
         for i in 1..<dot where literal[i].hexValue == nil { return false }
         for i in dot + 1..<literal.count
         where !literal[i].isRegisteredNameCharacter && literal[i] != UInt8(ascii: ":") {
