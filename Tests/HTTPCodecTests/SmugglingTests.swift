@@ -60,8 +60,16 @@ struct SmugglingTests {
 
     @Test("chunked is chunked in any case and with white space around it")
     func chunkedSpellings() {
-        for value in ["chunked", "Chunked", "CHUNKED", "  chunked\t ", "\tchunked"] {
+        for value in ["chunked", "Chunked", "CHUNKED", "  chunked  ", "\tchunked"] {
             #expect(parsed(Array(headWith("Transfer-Encoding:\(value)\r\n").utf8)).framing == .chunked)
+        }
+    }
+
+    @Test("with a tab behind a framing field's value, which Node's parser refuses")
+    func trailingTab() {
+        for tail in ["\t", " \t", "\t  "] {
+            #expect(failure(headWith("Transfer-Encoding: chunked\(tail)\r\n")) == .malformedTransferEncoding)
+            #expect(failure(headWith("Content-Length: 5\(tail)\r\n")) == .malformedContentLength)
         }
     }
 
