@@ -82,6 +82,7 @@ extension Span where Element == UInt8 {
             let digit = (v &- SIMD16<UInt8>(repeating: 0x30)) .< SIMD16<UInt8>(repeating: 10)
             // Letters, digits and dashes are what names are made of; the loop below knows the rest.
             i += (.!(letter .| digit .| (v .== SIMD16<UInt8>(repeating: 0x2D)))).firstTrueLane ?? 16
+            if i < count && self[i] == UInt8(ascii: ":") { return i }
         }
         while i < count && self[i].isTokenCharacter { i += 1 }
         return i

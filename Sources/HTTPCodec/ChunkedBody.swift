@@ -171,8 +171,8 @@ public struct ChunkedBody: Sendable {
         case .trailerValue:
             if byte == UInt8(ascii: "\r") {
                 state = .trailerLF
-            } else {
-                guard byte.isFieldCharacter else { return byte == UInt8(ascii: "\n") ? .bareLineFeed : .malformedTrailer }
+            } else if !byte.isFieldCharacter {
+                return byte == UInt8(ascii: "\n") ? .bareLineFeed : .malformedTrailer
             }
         default:
             guard byte == UInt8(ascii: "\n") else { return .bareCarriageReturn }

@@ -60,7 +60,7 @@ public enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .unknownMethod:
             Answer(400, "UNKNOWN_METHOD", "The request method is not known; methods are upper case")
         case .malformedTarget:
-            Answer(400, "MALFORMED_TARGET", "The request target is malformed; percent-encode what is not visible ASCII")
+            Answer(400, "MALFORMED_TARGET", "The request target is malformed; percent-encode all but visible ASCII")
         case .targetTooLong:
             Answer(414, "TARGET_TOO_LONG", "The request target is too long; send the data in the body")
         case .malformedVersion:
@@ -70,7 +70,8 @@ public enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .malformedField:
             Answer(400, "MALFORMED_FIELD", "A header line has no colon after its name")
         case .malformedFieldName:
-            Answer(400, "MALFORMED_FIELD_NAME", "A header name is empty or has a character that is not allowed in names")
+            Answer(
+                400, "MALFORMED_FIELD_NAME", "A header name is empty or has a character that is not allowed in names")
         case .foldedField:
             Answer(400, "FOLDED_FIELD", "A header line starts with white space; send each header on one line")
         case .malformedFieldValue:
@@ -100,7 +101,7 @@ public enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .unsupportedTransferEncoding:
             Answer(501, "UNSUPPORTED_TRANSFER_ENCODING", "Of the transfer codings only chunked is supported")
         case .transferEncodingInHTTP10:
-            Answer(400, "TRANSFER_ENCODING_IN_HTTP_1_0", "Transfer-Encoding needs HTTP/1.1; send Content-Length with HTTP/1.0")
+            Answer(400, "TRANSFER_ENCODING_IN_HTTP_1_0", "HTTP/1.0 has no Transfer-Encoding; use HTTP/1.1")
         case .expectationFailed:
             Answer(417, "EXPECTATION_FAILED", "Of the expectations only 100-continue is supported")
         case .malformedChunk:

@@ -29,20 +29,34 @@ public struct RequestHead: Sendable {
     public internal(set) var keepAlive = false
     /// Whether the client waits for 100 (Continue) before it sends the body.
     public internal(set) var expectsContinue = false
-    var slots = InlineArray<18, FieldSlot>(repeating: FieldSlot())
+    /// Which of the slots are of this head: one bit each. The others are left as they were, which is cheaper than clearing.
+    private var present: UInt32 = 0
+    private var slots = InlineArray<18, FieldSlot>(repeating: FieldSlot())
 
     public init() {}
 
     public subscript(field: KnownField) -> FieldSlot {
-        slots.span[field.rawValue]
+        present >> UInt32(field.rawValue) & 1 == 1 ? slots.span[field.rawValue] : FieldSlot()
+    }
+
+    /// Forgets what an earlier head left that a new one does not always overwrite.
+    @inline(__always)
+    mutating func reset() {
+        present = 0
+        expectsContinue = false
     }
 
     /// Counts one more `field`, and keeps its value if it is the first.
     @inline(__always)
     mutating func note(_ field: KnownField, _ bytes: Span<UInt8>, _ value: Range<Int>) {
-        let seen = slots[field.rawValue].occurrences
-        slots[field.rawValue].occurrences = seen &+ 1
-        if seen == 0 { slots[field.rawValue].value = bytes.trimmingWhitespace(value) }
+        let bit: UInt32 = 1 << UInt32(field.rawValue)
+        if present & bit == 0 {
+            present |= bit
+            slots[field.rawValue].value = bytes.trimmingWhitespace(value)
+            slots[field.rawValue].occurrences = 1
+        } else {
+            slots[field.rawValue].occurrences &+= 1
+        }
     }
 
     /// Calls `body` with the ranges of every field's name and value, in order. For what a `FieldSlot` does not tell.

@@ -55,13 +55,13 @@ public struct RequestHeadParser: Sendable {
     public func parse(_ bytes: Span<UInt8>, resuming scan: inout HeadScan, into head: inout RequestHead) -> HeadProgress
     {
         let resumed = scan.line != 0 || scan.checked != 0
-        if !resumed { head = RequestHead() }
+        head.reset()
         var progress = advance(bytes, &scan, &head)
         if progress == .incomplete { return .incomplete }
         scan = HeadScan()
         if resumed && progress == .complete {
             // The lines of earlier pieces were only checked: now that all is there, note where everything is.
-            head = RequestHead()
+            head.reset()
             progress = advance(bytes, &scan, &head)
             scan = HeadScan()
         }

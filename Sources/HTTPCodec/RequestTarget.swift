@@ -77,7 +77,8 @@ func isHost(_ value: Span<UInt8>) -> Bool {
 private func isIPLiteral(_ literal: Span<UInt8>) -> Bool {
     guard literal.count > 1 else { return false }
     if literal[0] | 0x20 == UInt8(ascii: "v") {
-        guard let dot = literal.firstIndex(of: UInt8(ascii: ".")), dot > 1, dot + 1 < literal.count else { return false }
+        let period = literal.firstIndex(of: UInt8(ascii: "."))
+        guard let dot = period, dot > 1, dot + 1 < literal.count else { return false }
         for i in 1..<dot where literal[i].hexValue == nil { return false }
         for i in dot + 1..<literal.count
         where !literal[i].isRegisteredNameCharacter && literal[i] != UInt8(ascii: ":") {
@@ -97,16 +98,11 @@ private func isIPLiteral(_ literal: Span<UInt8>) -> Bool {
 
 extension UInt8 {
     /// unreserved / sub-delims (RFC 3986, 2): a registered name's characters but `%`.
+    @inline(__always)
     fileprivate var isRegisteredNameCharacter: Bool {
-        if isLetter || isDigit { return true }
-        switch self {
-        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "!"),
-            UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"),
-            UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="):
-            return true
-        default:
-            return false
-        }
+        // One bit for each ASCII character: ! $ & ' ( ) * + , - . 0-9 ; =, then A-Z _ a-z ~
+        let bits: UInt64 = self < 64 ? 0x2BFF_7FD2_0000_0000 : 0x47FF_FFFE_87FF_FFFE
+        return self < 128 && bits >> UInt64(self & 63) & 1 == 1
     }
 
     /// What Node's parser takes in an absolute target's authority.

@@ -25,11 +25,15 @@ struct AcceptedHeadTests {
         #expect(head.keepAlive && !head.expectsContinue)
     }
 
-    @Test("and every known field is found under its name in any case, wherever in the head it is", arguments: KnownField.allCases)
+    @Test(
+        "and every known field is found under its name in any case, wherever in the head it is",
+        arguments: KnownField.allCases)
     func knownFields(field: KnownField) throws {
         let custom = "x-a-configured-token-header-that-is-long"
         let name = field == .custom ? custom : field.name.description
-        let value = field == .contentLength ? "5" : field == .expect ? "100-continue" : field == .transferEncoding ? "chunked" : "v"
+        let value =
+            field == .contentLength
+            ? "5" : field == .expect ? "100-continue" : field == .transferEncoding ? "chunked" : "v"
         let parser = RequestHeadParser(customField: Array(custom.utf8))
         for spelling in [name, name.uppercased()] {
             for (before, after) in [("", "X-Last-Of-Them: and long enough\r\n"), ("X-First: 1\r\n", "")] {
@@ -56,7 +60,9 @@ struct AcceptedHeadTests {
         for name in names {
             let (progress, head) = parseWhole(Array("GET / HTTP/1.1\r\nHost: a\r\n\(name): 1\r\n\r\n".utf8), parser)
             #expect(progress == .complete, "\(name)")
-            for field in KnownField.allCases where field != .host { #expect(!head[field].isPresent, "\(name) is not \(field)") }
+            for field in KnownField.allCases where field != .host {
+                #expect(!head[field].isPresent, "\(name) is not \(field)")
+            }
         }
     }
 
@@ -122,7 +128,8 @@ struct AcceptedHeadTests {
             ("1.1", "", true), ("1.1", "Connection: close\r\n", false), ("1.1", "Connection: CLOSE , x\r\n", false),
             ("1.1", "Connection: keep-alive\r\nConnection: close\r\n", false), ("1.1", "Connection: closed\r\n", true),
             ("1.1", "Connection: upgrade\r\n", true), ("1.1", "Proxy-Connection: close\r\n", false),
-            ("1.0", "", false), ("1.0", "Connection: Keep-Alive\r\n", true), ("1.0", "Connection: keep-alive, close\r\n", false),
+            ("1.0", "", false), ("1.0", "Connection: Keep-Alive\r\n", true),
+            ("1.0", "Connection: keep-alive, close\r\n", false),
             ("1.0", "Connection: foo\r\n", false),
         ])
     func persistence(version: String, fields: String, stays: Bool) {

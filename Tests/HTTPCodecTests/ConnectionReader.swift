@@ -62,7 +62,8 @@ struct ConnectionReading: Equatable {
                 precondition(head[field].value.range.upperBound <= head.headBytes)
             }
             var request = Request(
-                method: text(rest, head.methodRange), target: text(rest, head.target), fields: head.fieldCount, body: [])
+                method: text(rest, head.methodRange), target: text(rest, head.target), fields: head.fieldCount, body: []
+            )
             let body = Array(rest[head.headBytes...])
             at += head.headBytes
             if head.method == .connect {

@@ -32,7 +32,8 @@ struct LimitTests {
     func wire(limits: HTTPLimits) {
         let parser = RequestHeadParser(limits: limits)
         let starts = [
-            "", "\r\n\r\n", "GET /", "GET        ", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nX:", "GET / HTTP/1.1\r\nX: y",
+            "", "\r\n\r\n", "GET /", "GET        ", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nX:",
+            "GET / HTTP/1.1\r\nX: y",
             "\r\n\r\n\r\nUNSUBSCRIBE        /        HTTP/1.1\r\n",
         ]
         for start in starts {

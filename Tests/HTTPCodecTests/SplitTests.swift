@@ -56,7 +56,8 @@ struct SplitTests {
         let parser = RequestHeadParser(limits: limits)
         let samples = [
             "GET /" + String(repeating: "a", count: 30), "GET / HTTP/1.1\r\nX: " + String(repeating: "b", count: 60),
-            "GET / HTTP/1.1\r\nA: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\n\r\n", "GET / HTTP/1.1\r\n" + String(repeating: "n", count: 20),
+            "GET / HTTP/1.1\r\nA: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\n\r\n",
+            "GET / HTTP/1.1\r\n" + String(repeating: "n", count: 20),
             "GET / HTTP/1.1\r\nX:" + String(repeating: " ", count: 60),
         ]
         for sample in samples {

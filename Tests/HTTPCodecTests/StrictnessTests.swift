@@ -108,7 +108,9 @@ struct StrictnessTests {
                 let name = Array("GET / HTTP/1.1\r\nHost: a\r\nX".utf8) + filler + [byte] + filler
                 #expect(failure(name + Array(": 1\r\n\r\n".utf8)) != nil, "name, \(byte) after \(length)")
                 let target = Array("GET /".utf8) + filler + [byte] + filler
-                #expect(failure(target + Array(" HTTP/1.1\r\nHost: a\r\n\r\n".utf8)) != nil, "target, \(byte) after \(length)")
+                #expect(
+                    failure(target + Array(" HTTP/1.1\r\nHost: a\r\n\r\n".utf8)) != nil,
+                    "target, \(byte) after \(length)")
             }
         }
     }
@@ -119,7 +121,8 @@ struct StrictnessTests {
         for byte in UInt8.min...UInt8.max where byte != UInt8(ascii: ":") {
             for length in [1, 20] {
                 let filler = [UInt8](repeating: UInt8(ascii: "a"), count: length)
-                let head = Array("GET / HTTP/1.1\r\nHost: a\r\n".utf8) + filler + [byte] + filler + Array(": 1\r\n\r\n".utf8)
+                let head =
+                    Array("GET / HTTP/1.1\r\nHost: a\r\n".utf8) + filler + [byte] + filler + Array(": 1\r\n\r\n".utf8)
                 #expect((failure(head) == nil) == allowed.contains(byte), "\(byte)")
             }
         }
@@ -132,7 +135,8 @@ struct StrictnessTests {
             #expect([400, 413, 414, 417, 431, 501, 505].contains(error.status), "\(error)")
             #expect(codes.insert(error.code.description).inserted, "\(error)")
             let message = error.message.description
-            #expect(message.count > 20 && message.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C })
+            #expect(
+                message.count > 20 && message.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C })
         }
     }
 }

@@ -15,15 +15,20 @@ const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 
-/** @typedef {{ method: string, target: string, fields: number, body: string }} Received */
+/** `body` in hexadecimal, null while it has not come to its end. @typedef {{ method: string, target: string, fields: number, body: string | null }} Received */
 /** @typedef {{ requests: Received[], end: string, why?: string }} Verdict */
+
+/** How long the server may do nothing. */
+const SILENCE_MILLISECONDS = 300;
 
 /** The verdict on the connection under way: there is only one at a time. @type {Verdict} */
 let verdict;
 
-/** @param {http.IncomingMessage} req @param {string} body */
-function received(req, body) {
-  verdict.requests.push({ method: req.method, target: req.url, fields: req.rawHeaders.length / 2, body });
+/** @param {http.IncomingMessage} req @returns {Received} */
+function note(req) {
+  const request = { method: req.method, target: req.url, fields: req.rawHeaders.length / 2, body: null };
+  verdict.requests.push(request);
+  return request;
 }
 
 /** @param {Buffer} bytes @returns {Buffer[]} */
@@ -38,16 +43,17 @@ function splitCases(bytes) {
 }
 
 const server = http.createServer({ insecureHTTPParser: false }, (req, res) => {
+  const request = note(req);
   const parts = [];
   req.on('data', (part) => parts.push(part));
   req.on('end', () => {
-    received(req, Buffer.concat(parts).toString('hex'));
+    request.body = Buffer.concat(parts).toString('hex');
     res.end();
   });
 });
 server.httpAllowHalfOpen = true;
 server.on('connect', (req, socket) => {
-  received(req, '');
+  note(req).body = '';
   verdict.end = 'tunnel';
   socket.destroy();
 });
@@ -62,7 +68,11 @@ function judge(address, bytes) {
   return new Promise((resolve) => {
     verdict = { requests: [], end: 'clean' };
     let open = 2;
-    const closed = () => { if (--open === 0) resolve(verdict); };
+    const closed = () => {
+      if (--open > 0) return;
+      verdict.requests = verdict.requests.filter((request) => request.body !== null);
+      resolve(verdict);
+    };
     server.once('connection', (socket) => socket.once('close', closed));
     const client = net.connect(address);
     let answer = '';
@@ -78,6 +88,14 @@ function judge(address, bytes) {
       }
       closed();
     });
+    // A server that neither answers nor closes has not said no: it waits, for itself (half-closed) or for the client.
+    const patience = setTimeout(() => {
+      if (verdict.end === 'clean') verdict.end = 'incomplete';
+      verdict.why ??= 'silence';
+      client.destroy();
+      server.closeAllConnections();
+    }, SILENCE_MILLISECONDS);
+    client.on('close', () => clearTimeout(patience));
     client.end(bytes);
   });
 }
