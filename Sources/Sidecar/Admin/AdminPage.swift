@@ -90,6 +90,7 @@ th { font-weight: 500; color: var(--soft); font-size: .83rem; text-align: right;
 td { text-align: right; padding: 7px 0 7px 14px; border-bottom: 1px solid var(--grid); white-space: nowrap; }
 tbody tr:last-child td { border-bottom: 0; padding-bottom: 0; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; overflow-wrap: anywhere; }
+#workers th:first-child, #workers td:first-child { white-space: nowrap; }
 th button { font-weight: 500; } th button:hover { color: var(--ink); }
 th[aria-sort] button { color: var(--ink); } th[aria-sort=descending] button::after { content: " ↓"; } th[aria-sort=ascending] button::after { content: " ↑"; }
 td small { color: var(--soft); font-size: .83rem; } .sub { display: block; color: var(--soft); font-size: .83rem; } .narrow { display: none; }
@@ -126,6 +127,7 @@ a { color: var(--accent); text-underline-offset: 3px; text-decoration-thickness:
   .load { width: 40px; } .chart { height: 172px; } th, td { padding-left: 10px; }
   .push { margin-left: 0; }
 }
+@media (max-width: 380px) { .load, .roomy { display: none; } th, td { padding-left: 8px; } }
 </style>
 </head>
 <body>
@@ -520,7 +522,7 @@ function showWorkers(stats, before) {
   const ready = stats.workers.filter((worker) => worker.state === 'ready').length;
   $('worker-sum').textContent = stats.workers.length ? `${ready} of ${stats.workers.length} ready` : '';
   $('workers').replaceChildren(table(
-    [['Worker'], ['In flight'], ['Calls/s'], ['Loop lag'], ['State']],
+    [['Worker'], ['In flight'], ['Calls/s', 'roomy'], ['Loop lag'], ['State']],
     stats.workers.map((worker) => [
       [`pid ${worker.pid}`, element('span', { class: 'sub wide' }, `Node ${worker.node}${worker.runner ? `, runner ${worker.runner}` : ''}`)],
       [element('span', { class: 'load', 'aria-hidden': 'true' }, element('i', { style: `width:${100 * worker.inFlight / most}%` })),
