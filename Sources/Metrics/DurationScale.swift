@@ -34,7 +34,10 @@ public enum DurationScale {
     public static func percentile(_ fraction: Double, of cells: ArraySlice<UInt64>) -> UInt64 {
         let total = cells.reduce(0, &+)
         guard total > 0 else { return 0 }
-        let rank = max(1, UInt64((Double(total) * fraction).rounded(.up)))
+        let share = Double(total) * fraction
+        // Rounded up by hand: `rounded(.up)` calls the C library's `ceil` on some processors.
+        var rank = UInt64(share)
+        if Double(rank) < share || rank == 0 { rank += 1 }
         var seen: UInt64 = 0
         for (cell, count) in zip(0..., cells) {
             seen += count

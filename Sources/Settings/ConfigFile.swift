@@ -33,6 +33,35 @@ enum ConfigFile {
     }
 
     private static func readJSON(_ bytes: Span<UInt8>, _ name: String) -> Result<[Entry], SettingsProblem> {
-        .failure(SettingsProblem(place: name.quoted, "JSON is not read yet"))
+        let place = name.quoted
+        do throws(JSONTreeError) {
+            var entries: [Entry] = []
+            for member in try JSONTree(parsing: bytes).objectValue ?? [] {
+                // JSON.parse would let the last of two rule; in settings it is a mistake somebody should hear of.
+                if entries.contains(where: { $0.key == member.key }) {
+                    return .failure(SettingsProblem(place: place, "\(member.key.quoted) is given twice"))
+                }
+                guard let values = texts(member.value) else {
+                    let reason = "\(member.key.quoted) must be a text, a number, true, false, or a list of these"
+                    return .failure(SettingsProblem(place: place, reason))
+                }
+                entries.append(Entry(key: member.key, values: values, place: place))
+            }
+            return .success(entries)
+        } catch {
+            return .failure(SettingsProblem(place: place, error.description))
+        }
+    }
+
+    /// A JSON value as it would stand on the command line, a list as several.
+    private static func texts(_ value: JSONTree) -> [String]? {
+        guard let elements = value.arrayValue else { return text(value).map { [$0] } }
+        let texts = elements.compactMap { text($0) }
+        return texts.count == elements.count ? texts : nil
+    }
+
+    private static func text(_ value: JSONTree) -> String? {
+        if let flag = value.boolValue { return flag ? "on" : "off" }
+        return value.stringValue ?? value.intValue.map { "\($0)" }
     }
 }

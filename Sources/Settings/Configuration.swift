@@ -74,8 +74,9 @@ public struct Configuration: Equatable, Sendable {
     public var accessLog = AccessLog.off
     public var requestID = false
     public var trace = false
-    /// How many task ids become labels of their own; the others share `other`. 0: no task labels.
-    public var metricsTaskLabelLimit = 200
+    /// How many task ids become labels of their own; the others share one. 0: no task labels. Each
+    /// takes 8 KiB a loop once it was called.
+    public var metricsTaskLabelLimit = 100
 
     // MARK: Where it came from
 

@@ -58,7 +58,7 @@ extension Option {
     /// The default as a person reads it.
     var defaultText: String {
         let values = texts(Configuration())
-        return values.isEmpty || (absence != nil && values.count == 1 && values[0] == "auto")
+        return values.isEmpty || (values == [absenceWord] && absence != absenceWord)
             ? absence ?? "none" : values.joined(separator: ", ")
     }
 }

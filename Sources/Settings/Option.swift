@@ -15,6 +15,8 @@ public struct Option: Sendable {
     public let help: String
     /// What holds while nobody sets it, where no value says it.
     public let absence: String?
+    /// The word that asks for that, where there is one.
+    let absenceWord: String?
 
     let schema: ValueSchema
     let assign: @Sendable (inout Configuration, [String]) throws(ValueProblem) -> Void
@@ -78,7 +80,7 @@ extension Option {
         self.init(
             group: group, name: name, legacyEnvironment: legacyEnvironment, placeholder: syntax.placeholder,
             isList: false,
-            traits: traits, help: help, absence: absence, schema: syntax.schema,
+            traits: traits, help: help, absence: absence, absenceWord: absenceWord, schema: syntax.schema,
             assign: { configuration, texts throws(ValueProblem) in
                 let text = try Self.only(texts)
                 configuration[keyPath: field] = text == absenceWord ? nil : try syntax.parse(text)
@@ -127,7 +129,7 @@ extension Option {
 
     private init(
         group: OptionGroup, name: String, legacyEnvironment: [String] = [], placeholder: String, isList: Bool,
-        traits: OptionTraits, help: String, absence: String? = nil, schema: ValueSchema,
+        traits: OptionTraits, help: String, absence: String? = nil, absenceWord: String? = nil, schema: ValueSchema,
         assign: @escaping @Sendable (inout Configuration, [String]) throws(ValueProblem) -> Void,
         texts: @escaping @Sendable (Configuration) -> [String],
         hasSameValue: @escaping @Sendable (Configuration, Configuration) -> Bool,
@@ -142,6 +144,7 @@ extension Option {
         self.isSecret = traits.contains(.secret)
         self.help = help
         self.absence = absence
+        self.absenceWord = absenceWord
         self.schema = schema
         self.assign = assign
         self.texts = texts

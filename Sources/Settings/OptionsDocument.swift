@@ -34,10 +34,11 @@ public enum OptionsDocument {
     private static func schema() -> String {
         let members = OptionTable.options.map { option in
             let value = option.schema.json
-            let type =
-                option.isList
-                ? "\"anyOf\": [\(value), { \"type\": \"array\", \"items\": \(value) }]" : "\"allOf\": [\(value)]"
-            return "    \(option.name.jsonText): { \"description\": \(option.help.jsonText), \(type) }"
+            var forms = [value]
+            if option.isList { forms.append("{ \"type\": \"array\", \"items\": \(value) }") }
+            if let word = option.absenceWord { forms.append("{ \"const\": \(word.jsonText) }") }
+            let types = forms.joined(separator: ", ")
+            return "    \(option.name.jsonText): { \"description\": \(option.help.jsonText), \"anyOf\": [\(types)] }"
         }
         return """
             {

@@ -62,6 +62,32 @@ struct ConfigFileTests {
         #expect(serve(text).problems().count == 1, "\(serve(text).problems())")
     }
 
+    @Test("JSON sets options: texts, numbers, truths and lists")
+    func json() throws {
+        let file =
+            #" { "listen": ["127.0.0.1:1", "[::1]:2"], "in-flight": 9, "trace": true, "socket-allow-uid": [5, 6],"#
+            + #" "base-path": "\/a", "task-timeout": "90s" }"#
+        let configuration = try serve(file).served()
+        #expect(configuration.listen.map { $0.text } == ["127.0.0.1:1", "[::1]:2"])
+        #expect(configuration.inFlightLimit == 9)
+        #expect(configuration.trace)
+        #expect(configuration.socketAllowedUserIDs == [5, 6])
+        #expect(configuration.basePath == "/a")
+        #expect(configuration.taskTimeoutMilliseconds == 90_000)
+        #expect(configuration.source(of: "trace") == .file(key: "trace"))
+    }
+
+    @Test(
+        "JSON that is broken, nested, or says a thing twice is refused",
+        arguments: [
+            #"{"trace": {"on": true}}"#, #"{"listen": [["a"]]}"#, #"{"trace": null}"#,
+            #"{"trace": true, "trace": false}"#, "{",
+            #"{"trace": true,}"#, #"{"in-flight": 1.5}"#, #"{"tracee": true}"#, "{]", #"{"trace": true} x"#,
+        ])
+    func refusedJSON(_ text: String) {
+        #expect(serve(text).problems().count == 1, "\(serve(text).problems())")
+    }
+
     @Test("a file that cannot be read refuses the start")
     func missing() {
         let problems = Situation(arguments: ["--socket=/s", "--config=/nowhere"]).problems()
