@@ -48,17 +48,31 @@ class Front {
     });
   }
 
-  /** Waits until at least `count` workers can take calls. */
+  /** Waits until `count` workers can take calls. */
   async workersReady(count = 1) {
-    await waitUntil(`${count} worker(s) joined`, async () => (await this.workers()).length >= count, { timeoutMilliseconds: 15_000 })
-      .catch((error) => { throw new Error(`${error.message}${this.child.report()}`, { cause: error }); });
+    await waitUntil(`${count} worker(s) are ready`, async () => (await this.metrics()).get('runner_sidecar_workers{state="ready"}') === count, { timeoutMilliseconds: 15_000 });
   }
 
-  /** @returns {Promise<{ pid: number, inFlight: number }[]>} what `/workers` says, by worker */
-  async workers() {
-    const { text } = await this.admin('/workers');
-    const parsed = JSON.parse(text);
-    return Array.isArray(parsed) ? parsed : parsed.workers;
+  /** What is under way in the front: calls with workers, calls that wait, streams, requests. All 0 when nothing leaks. */
+  async underWay() {
+    const metrics = await this.metrics();
+    const sum = (name) => [...metrics].filter(([key]) => key === name || key.startsWith(`${name}{`)).reduce((total, [, value]) => total + value, 0);
+    return {
+      withWorkers: sum('runner_sidecar_worker_calls_in_flight'),
+      queued: sum('runner_sidecar_queued_calls'),
+      streams: sum('runner_sidecar_open_streams'),
+      requests: sum('http_server_active_requests'),
+      connections: sum('runner_sidecar_connections'),
+    };
+  }
+
+  /** Waits until nothing is under way and every client connection is gone. */
+  async quiet({ timeoutMilliseconds = 10_000 } = {}) {
+    let last;
+    await waitUntil('nothing is under way in the front', async () => {
+      last = await this.underWay();
+      return Object.values(last).every((count) => count === 0);
+    }, { timeoutMilliseconds }).catch((error) => { throw new Error(`${error.message}: ${JSON.stringify(last)}`, { cause: error }); });
   }
 
   /** @returns {Promise<Map<string, number>>} samples of `/metrics`, by name with labels */
