@@ -4,13 +4,14 @@
 // (also pass the app's own request listener), RUNNER_SIDECAR_SHIM (the shim's folder).
 const { serve } = require(process.env.RUNNER_SIDECAR_SHIM);
 const { requestListener } = require('./request-listener.js');
-const { standInRuntime } = require('./runtime.js');
+const { standInRuntime, standInRunner } = require('./runtime.js');
 const { VARIANTS } = require('./variants.js');
 
 async function main() {
   const { http, tunnel = 'server' } = VARIANTS[process.env.VARIANT ?? 'default'];
   await serve(standInRuntime(tunnel), {
     socket: process.env.SOCKET,
+    runner: standInRunner,
     http: { basePath: '/__runner', ...http },
     ...(process.env.LISTENER === '1' ? { requestListener } : {}),
   });
