@@ -75,14 +75,11 @@ for (const [i, line] of TRANSFER_ENCODINGS.entries()) {
   AMBIGUOUS[`Transfer-Encoding ${i + 1}, ${JSON.stringify(line)}, beside a length (TE.TE)`] = chunked([line, LENGTH], `0\r\n\r\n${HIDDEN}`);
   AMBIGUOUS[`Transfer-Encoding ${i + 1}, ${JSON.stringify(line)}, alone`] = chunked([line], `0\r\n\r\n${HIDDEN}`);
 }
-/** `Transfer-Encoding: chunked` under another name is a header like any other, so the request has no body: 200 is right. */
-const HARMLESS_ALONE = new Set([`Transfer-Encoding 19, ${JSON.stringify('Transfer_Encoding\t: chunked')}, alone`]);
 
 test('every ambiguous request is refused, closed, and smuggles nothing', { timeout: 120_000 }, async (t) => {
   await FaultRun.with({ workers: 1, frontOptions: ['--header-timeout', '2s', '--body-timeout', '2s'] }, async (run) => {
     const before = await run.descriptorsAtRest();
     for (const [what, bytes] of Object.entries(AMBIGUOUS)) {
-      if (HARMLESS_ALONE.has(what)) continue;
       await t.test(what, async () => {
         const connection = await RawConnection.open({ port: run.front.port });
         connection.send(bytes);
