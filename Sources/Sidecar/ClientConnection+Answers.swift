@@ -260,15 +260,18 @@ extension ClientConnection {
             close()
             return
         }
-        // FIN while calls run: nodeExposure aborts them (recorded in the group `connection`); what was finished before the
-        // worker heard of it is still delivered.
+        // FIN while calls run: Node aborts them and closes, but what a quick task has answered by then gets out. The
+        // bridge takes longer than Node's own microtasks, so the same quick tasks get a moment here.
         flags.insert(.halfClosed)
         phase = .finished
-        var call = firstCall
-        while let current = call {
-            call = current.next
-            if current.state != .answered { current.link?.cancel(current, reason: .clientHalfClosed) }
-        }
+        front.linger(self)
+    }
+
+    /// The moment after a half-close is over: what still runs is aborted.
+    func endLinger() {
+        guard !isClosing else { return }
+        abandonCalls(reason: .clientHalfClosed)
+        closeWhenDrained()
     }
 
     /// Nobody will read the answers of the calls that are left.

@@ -1,3 +1,4 @@
+internal import BridgeProtocol
 internal import Bytes
 internal import EventLoop
 internal import Exposure
@@ -86,6 +87,23 @@ extension ClientConnection {
     /// The deadline set by `setDeadline` has passed.
     func timedOut() {
         deadlineTick = 0
-        close()
+        switch phase {
+        case .request where flags.contains(.timingRequest), .collecting:
+            // Part of a request and then nothing: Node answers 408 there, too.
+            endAssembly()
+            answerOverload(.requestTimeout)
+        case .forwarding:
+            metricsCut()
+            abandonCalls(reason: .clientClosed)
+            close()
+        case .discarding:
+            closeWhenDrained()
+        default:
+            close()
+        }
+    }
+
+    private func metricsCut() {
+        if let call = firstCall { front.count(.requestTimeout, call) }
     }
 }

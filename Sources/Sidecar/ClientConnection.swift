@@ -1,3 +1,4 @@
+internal import BridgeProtocol
 internal import Bytes
 internal import EventLoop
 internal import Exposure
@@ -101,6 +102,7 @@ final class ClientConnection: Stream {
     override func ended(_ error: LoopError?) { clientEnded(error) }
 
     override func closed() {
+        abandonCalls(reason: .clientClosed)
         endAssembly()
         front.removed(self)
     }

@@ -21,6 +21,7 @@ extension FrontLoop {
         watchLinks()
         if calls.activeCount > 0 && limits.taskTimeoutMilliseconds > 0 { expireCalls() }
         expireWaiting()
+        endLingering()
         sweepConnections()
     }
 

@@ -62,7 +62,7 @@ extension FrontLoop {
 
     /// A link is ready or has room again: whoever waits may go on at the end of this turn.
     func linkHasRoom(_ link: WorkerLink) {
-        guard !waitingRoom.isEmpty, link.isReady, link.inFlight < workers.inFlightLimit else { return }
+        guard !waitingRoom.isEmpty, link.isReady, workers.hasRoom else { return }
         roomForWaiting = true
     }
 
@@ -78,6 +78,7 @@ extension FrontLoop {
         calls.forEachActive { if $0.link === link && $0.state != .answered { lost.append($0) } }
         for call in lost where call.link === link {
             call.link = nil
+            link.callEnded()
             call.connection?.deliver(call, problem: .workerLost)
         }
         logger.log(

@@ -47,6 +47,7 @@ final class FrontLoop {
     var questions: [UInt32: OriginQuestion] = [:]
     var lastQuestion: UInt32 = 0
     private var ticker: Timer?
+    private var lingering: [(connection: ClientConnection, untilTick: UInt32)] = []
     var ticks: UInt32 = 1
     /// The monotonic clock at the last read of this turn.
     private(set) var turnNanoseconds: UInt64 = 0
@@ -60,12 +61,13 @@ final class FrontLoop {
         self.logger = logger
         self.control = control
         self.loop = try Loop()
-        self.limits = Limits(configuration)
+        self.limits = Limits(configuration, loops: control.loopCount)
         self.parser = RequestHeadParser(limits: limits.http)
         self.checker = JSONChecker(depthLimit: configuration.jsonDepthLimit)
-        self.workers = Workers(inFlightLimit: configuration.workerInFlightLimit)
+        self.workers = Workers(
+            inFlightLimit: limits.inFlightLimit, workerInFlightLimit: max(1, configuration.workerInFlightLimit / control.loopCount))
         self.calls = CallTable(pool: loop.pool)
-        self.waitingRoom = WaitingRoom(guestLimit: configuration.queueLimit, byteLimit: configuration.queueBytes)
+        self.waitingRoom = WaitingRoom(guestLimit: limits.queueLimit, byteLimit: limits.queueLimitBytes)
         self.metrics = LoopMetrics(
             targetLabelLimit: configuration.metricsTaskLabelLimit, failures: Problem.labels)
         self.frames = FrameReader(
@@ -90,6 +92,18 @@ final class FrontLoop {
         guard !connection.flags.contains(.resuming) else { return }
         connection.flags.insert(.resuming)
         resuming.append(connection)
+    }
+
+    /// Gives the calls of a half-closed client one more tick.
+    func linger(_ connection: ClientConnection) {
+        lingering.append((connection, ticks &+ 2))
+    }
+
+    func endLingering() {
+        guard !lingering.isEmpty else { return }
+        let over = lingering.filter { $0.untilTick <= ticks }
+        lingering.removeAll { $0.untilTick <= ticks }
+        for entry in over { entry.connection.endLinger() }
     }
 
     func creditSoon(_ connection: ClientConnection) { creditors.append(connection) }

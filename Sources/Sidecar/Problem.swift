@@ -7,7 +7,7 @@ internal import Metrics
 enum Problem: Equatable {
     case http(HTTPError)
     case exposure(Rejection)
-    case preflight, invalidJSON, payloadTooLarge, overloaded, noWorker, workerLost, timeout, streamsNotServed, notFound
+    case preflight, invalidJSON, payloadTooLarge, overloaded, noWorker, workerLost, timeout, streamsNotServed, notFound, requestTimeout
 
     var status: Int {
         switch self {
@@ -18,6 +18,7 @@ enum Problem: Equatable {
         case .overloaded, .noWorker: 503
         case .workerLost: 502
         case .timeout: 504
+        case .requestTimeout: 408
         case .streamsNotServed: 415
         case .notFound, .exposure: 404
         }
