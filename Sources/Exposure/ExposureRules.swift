@@ -153,7 +153,8 @@ public struct ExposureRules: ~Copyable {
     ///   - bodyBytes: what `content-length` says; the body itself is the caller's to append, unless the request was HEAD.
     ///   - retryAfterSeconds: adds Retry-After.
     public func writeHead(
-        status: Int, cors block: CORSBlock, bodyBytes: Int, retryAfterSeconds: Int? = nil, _ tails: borrowing AnswerTails,
+        status: Int, cors block: CORSBlock, bodyBytes: Int, retryAfterSeconds: Int? = nil,
+        _ tails: borrowing AnswerTails,
         _ end: ConnectionEnd, into buffer: inout ByteBuffer
     ) {
         if status == 200 {

@@ -19,7 +19,8 @@ struct RequestField: Sendable {
 
     /// Of these the first counts. `set-cookie` is a list in Node, of which the exposure takes the first.
     private static let onlyTheFirst: Set<String> = [
-        "age", "authorization", "content-length", "content-type", "etag", "expires", "from", "host", "if-modified-since",
+        "age", "authorization", "content-length", "content-type", "etag", "expires", "from", "host",
+        "if-modified-since",
         "if-unmodified-since", "last-modified", "location", "max-forwards", "proxy-authorization", "referer",
         "retry-after", "server", "set-cookie", "user-agent",
     ]
