@@ -30,9 +30,7 @@ class StreamLane {
   }
 
   /** REQUEST came. */
-  request(id, flags, detail, source, start, length) {
-    if ((flags & ~Request.BODY_FOLLOWS) !== 0 || detail !== 0) throw new ProtocolError(`REQUEST with flags ${flags} and detail ${detail}`);
-    if (length <= PEER_BYTES) throw new ProtocolError('REQUEST without a request head');
+  request(id, flags, source, start, length) {
     const { link } = this;
     if (link.running.has(id)) throw new ProtocolError(`REQUEST uses the id of a running call, ${id >>> 0}`);
     const exchange = new StreamExchange(link, id, readPeer(source.bytes, start), () => link.settled(exchange));
@@ -44,15 +42,13 @@ class StreamLane {
   }
 
   /** REQUEST_DATA came. */
-  data(id, flags, detail, source, start, length) {
-    if (flags !== 0 || detail !== 0) throw new ProtocolError(`REQUEST_DATA with flags ${flags} and detail ${detail}`);
+  data(id, source, start, length) {
     const exchange = this.running(id, 'REQUEST_DATA');
     if (exchange !== null) exchange.data(Buffer.from(source.bytes.subarray(start, start + length)));
   }
 
   /** REQUEST_END came. */
-  end(id, flags, detail, length) {
-    if (flags !== 0 || detail !== 0 || length !== 0) throw new ProtocolError('REQUEST_END with flags, detail or payload');
+  end(id) {
     const exchange = this.running(id, 'REQUEST_END');
     if (exchange !== null) exchange.end();
   }

@@ -77,7 +77,7 @@ test('calls answer with the recorded status and body', { skip: missing }, async 
     const target = peer.hello.targets.findIndex((one) => one.kind === record.kind && one.id === record.id && one.state === 'callable');
     if (target < 0 || record.status === 404 || !isJson(record.wire)) continue;
     const answer = await ask(peer, (call) => [callsFrame([{
-      call, target, text: record.wire, noInput: record.wire.length === 0, whole: true, context: /x-runner-context/i.test(record.head),
+      call, target, text: record.wire, noInput: record.wire.length === 0, whole: record.wire.length > 0, context: /x-runner-context/i.test(record.head),
       head: peer.hello.targets[target].head ? record.head : undefined,
     }])], record);
     const body = Buffer.from(record.body_base64 || '', 'base64').toString();
