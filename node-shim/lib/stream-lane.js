@@ -13,6 +13,9 @@ const NO_LISTENER = JSON.stringify({
   },
 });
 
+/** Stands in for the head of a call whose target asked for none, and streams all the same. */
+const NO_HEAD = `${'\0'.repeat(PEER_BYTES)}POST / HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
 /** Stands in for the body of a call, which was read before its req was asked for. */
 const FILLER = Buffer.alloc(64 * 1024, 0x20);
 
@@ -79,7 +82,7 @@ class StreamLane {
    */
   materialise(call) {
     const { link } = this;
-    const bytes = Buffer.from(call.head, 'latin1');
+    const bytes = Buffer.from(call.head || NO_HEAD, 'latin1');
     const exchange = new StreamExchange(link, call.id, readPeer(bytes, 0), () => call.exchangeOver());
     if (this.callServer === null) this.callServer = this.createCallServer();
     this.captured = null;
