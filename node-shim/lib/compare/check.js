@@ -4,6 +4,10 @@
 
 const { exchange, targetOf } = require('./exchange');
 const { judge } = require('./diff');
+const { makeRequest } = require('./requests');
+
+/** Asks for nothing: the base path itself is no route. */
+const WARM_UP = makeRequest({ method: 'GET', path: '/' });
 
 /**
  * @typedef {object} CheckedRequest
@@ -25,6 +29,8 @@ const { judge } = require('./diff');
  * @returns {Promise<CheckedRequest[]>}
  */
 async function checkAll([firstSide, secondSide], requests, { includeUnsafe, ignoredHeaders, onChecked = () => {} }) {
+  // Opens both connections, so that the first request's time to first byte is not that of a connection.
+  await Promise.all([firstSide, secondSide].map((side) => exchange(side, WARM_UP)));
   const results = [];
   for (const request of requests) {
     const checked = request.safe || includeUnsafe

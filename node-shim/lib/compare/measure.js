@@ -22,8 +22,8 @@ const { wireBytes } = require('./check');
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0']);
 
 /**
- * The request the load is made of: a call that both answered alike with 200, small bodies first; whatever else was
- * answered alike with 200 when there is no such call.
+ * The request the load is made of: the first call that both answered alike with 200; whatever else was answered alike
+ * with 200 when there is no such call.
  *
  * @param {import('./check').CheckedRequest[]} checked
  * @param {string} [name] of a request, to choose another
@@ -39,7 +39,7 @@ function chooseLoadRequest(checked, name) {
   const usable = checked.filter(({ verdict, first, request }) => (verdict === 'same' || verdict === 'noisy') && first.status === 200 && request.method !== 'OPTIONS');
   const calls = usable.filter(({ request }) => request.method === 'POST');
   const candidates = calls.length > 0 ? calls : usable;
-  return candidates.sort((a, b) => a.request.body.length - b.request.body.length)[0]?.request;
+  return candidates[0]?.request;
 }
 
 /**

@@ -48,7 +48,7 @@ function answersSection({ counts, requests, ignoredHeaders }) {
   const rows = sorted.map((entry) => [
     { html: `<strong class="${tones[entry.verdict]}">${entry.verdict}</strong>` },
     { html: `${escape(entry.name)}<br><code class="quiet">${escape(entry.method)} ${escape(entry.path)}</code>` },
-    entry.first ? `${entry.first.failure ?? entry.first.status} / ${entry.second.failure ?? entry.second.status}` : '–',
+    entry.first ? statusText(entry) : '–',
     entry.first ? `${figure(entry.first.firstByteMilliseconds)} / ${figure(entry.second.firstByteMilliseconds)}` : '–',
     { html: differenceList(entry) },
   ]);
@@ -56,6 +56,11 @@ function answersSection({ counts, requests, ignoredHeaders }) {
 <p>${counts.same} same, ${counts.noisy} same but for what varies by itself, ${counts.different} different, ${counts.unanswered} unanswered, ${counts.skipped} not sent (they may change something).
 <span class="quiet">Headers not compared: ${escape(ignoredHeaders.join(', '))}.</span></p>
 ${table(['verdict', 'request', 'status', '#first byte ms', 'what differs'], rows)}`;
+}
+
+function statusText({ first, second }) {
+  const [one, other] = [first, second].map(({ failure, status }) => String(failure ?? status));
+  return one === other ? one : `${one} / ${other}`;
 }
 
 function differenceList({ differences, noise }) {

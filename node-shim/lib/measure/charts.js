@@ -51,7 +51,7 @@ function latencyCurves(series, title) {
   if (drawn.length === 0) return '';
   const width = 720;
   const height = 300;
-  const box = { left: 58, right: 12, top: 14, bottom: 40 };
+  const box = { left: 58, right: 24, top: 14, bottom: 40 };
   const values = drawn.flatMap(({ distribution }) => PERCENTILE_MARKS.map((mark) => at(distribution, mark))).filter((v) => v > 0);
   const low = Math.min(...values) * 0.8;
   const high = Math.max(...values) * 1.25;
