@@ -22,7 +22,7 @@ function createPlainServer({ tasks, events }, { basePath = '/__runner', token } 
   for (const [id, run] of Object.entries(tasks)) handlers.set(taskPath + encodeURIComponent(id), { run, member: 'input' });
   for (const [id, run] of Object.entries(events)) handlers.set(eventPath + encodeURIComponent(id), { run, member: 'payload' });
   const discovery = JSON.stringify({
-    ok: true, result: { allowList: { enabled: false, tasks: Object.keys(tasks), events: Object.keys(events) } },
+    ok: true, result: { allowList: { enabled: true, tasks: Object.keys(tasks), events: Object.keys(events) } },
   });
 
   return http.createServer((request, response) => {

@@ -14,6 +14,7 @@
  * @typedef {object} LoadResult
  * @property {string} tool
  * @property {number} requests answered
+ * @property {number} [bytes] received, heads included; wrk only
  * @property {number} seconds
  * @property {number} requestsPerSecond
  * @property {number} failures connections refused or broken, and answers that did not come in time
@@ -80,6 +81,8 @@ function output(program, args, limitSeconds, input = '') {
 }
 
 /**
+ * wrk takes whole seconds only.
+ *
  * @param {Load} load
  * @returns {Promise<LoadResult>}
  */
@@ -89,7 +92,7 @@ async function wrk(load) {
     const file = path.join(directory, 'requests');
     fs.writeFileSync(file, Buffer.concat(load.requests.flatMap((request) => [Buffer.from(`${request.length}\n`), request])));
     const text = await output('wrk', [
-      '--threads', '1', '--connections', String(load.connections), '--duration', `${load.seconds}s`, '--timeout', '10s',
+      '--threads', '1', '--connections', String(load.connections), '--duration', `${Math.max(1, Math.round(load.seconds))}s`, '--timeout', '10s',
       '--script', path.join(__dirname, 'wrk.lua'), `http://${load.host}:${load.port}/`, '--', file, String(load.depth ?? 1),
     ], load.seconds + 30);
     const line = /WRK_RESULT (.*)/.exec(text);
@@ -104,6 +107,7 @@ function wrkResult(raw) {
   return {
     tool: 'wrk',
     requests: raw.requests,
+    bytes: raw.bytes,
     seconds: raw.seconds,
     requestsPerSecond: raw.requests / raw.seconds,
     failures: raw.connectErrors + raw.readErrors + raw.writeErrors + raw.timeouts,

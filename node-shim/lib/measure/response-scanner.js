@@ -6,7 +6,8 @@
  */
 
 class ResponseScanner {
-  /** @param {(status: number, head: string, body: Buffer) => void} onResponse called for each complete response */
+  /** @param {(status: number, head: string, body: Buffer, bytes: number) => void} onResponse called for each
+   *   complete response; bytes: of head and body on the wire */
   constructor(onResponse) {
     this.onResponse = onResponse;
     this.pending = Buffer.alloc(0);
@@ -30,7 +31,7 @@ class ResponseScanner {
       ? dechunk(this.pending, bodyStart)
       : this.#counted(head, status, bodyStart);
     if (end === 0) return 0;
-    this.onResponse(status, head, body);
+    this.onResponse(status, head, body, end);
     return end;
   }
 

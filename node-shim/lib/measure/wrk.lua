@@ -39,8 +39,8 @@ function done(summary, latency)
     points[#points + 1] = string.format("[%g,%.3f]", percentile, latency:percentile(percentile) / 1000)
   end
   io.write(string.format(
-    '\nWRK_RESULT {"requests":%d,"seconds":%.6f,"connectErrors":%d,"readErrors":%d,"writeErrors":%d,' ..
+    '\nWRK_RESULT {"requests":%d,"bytes":%d,"seconds":%.6f,"connectErrors":%d,"readErrors":%d,"writeErrors":%d,' ..
     '"timeouts":%d,"errorAnswers":%d,"minimum":%.3f,"maximum":%.3f,"points":[%s]}\n',
-    summary.requests, summary.duration / 1e6, summary.errors.connect, summary.errors.read, summary.errors.write,
+    summary.requests, summary.bytes, summary.duration / 1e6, summary.errors.connect, summary.errors.read, summary.errors.write,
     summary.errors.timeout, summary.errors.status, latency.min / 1000, latency.max / 1000, table.concat(points, ",")))
 end
