@@ -30,7 +30,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "runner-sidecar",
-            dependencies: ["Sidecar", "Settings", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Sidecar", "Settings", "EventLoop", .product(name: "Logging", package: "swift-log")],
             swiftSettings: settings),
         module(
             "Sidecar",
@@ -40,7 +40,7 @@ let package = Package(
             ]),
         module("Settings", ["Bytes", "JSONCheck"]),
         module("Metrics", ["Bytes"]),
-        module("Exposure", ["Bytes", "HTTPCodec", "JSONCheck"]),
+        module("Exposure", ["Bytes", "HTTPCodec", "JSONCheck", "BridgeProtocol"]),
         module("BridgeProtocol", ["Bytes", "JSONCheck"]),
         module("HTTPCodec", ["Bytes"]),
         module("JSONCheck", ["Bytes"]),

@@ -82,7 +82,7 @@ public struct ByteRange: Equatable, Sendable {
         self.length = UInt32(length)
     }
 
-    public static let empty = ByteRange(offset: 0, length: 0)
+    @inlinable public static var empty: ByteRange { ByteRange(offset: 0, length: 0) }
 
     @inlinable public var isEmpty: Bool { length == 0 }
     @inlinable public var range: Range<Int> { Int(offset)..<Int(offset) + Int(length) }

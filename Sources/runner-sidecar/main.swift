@@ -1,1 +1,4 @@
-print("runner-sidecar")
+internal import Glibc
+internal import Sidecar
+
+exit(Program.run(arguments: Array(CommandLine.arguments.dropFirst())))

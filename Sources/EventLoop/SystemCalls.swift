@@ -1,0 +1,28 @@
+internal import Glibc
+
+/// Socket options libuv has no call for.
+
+func currentErrno() -> Int32 { errno }
+
+func setReusePort(_ descriptor: Int32) throws(LoopError) {
+    var on: Int32 = 1
+    guard unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
+        throw .fromErrno
+    }
+}
+
+/// Makes the coming close a reset.
+func lingerZero(_ descriptor: Int32) {
+    var option = linger(l_onoff: 1, l_linger: 0)
+    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+}
+
+func shutDownWriting(_ descriptor: Int32) {
+    _ = shutdown(descriptor, Int32(SHUT_WR))
+}
+
+/// A copy of a descriptor that is closed on exec, or nil when none is left.
+func duplicate(_ descriptor: Int32) -> Int32? {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    return copy >= 0 ? copy : nil
+}

@@ -1,0 +1,124 @@
+/// Everything the admin listener shows, at one moment: what the loops counted, and readings taken when asked.
+public struct MetricsSnapshot: Sendable {
+    public var counted: LoopMetrics
+    /// One for each Node process, merged over the links it has to each loop.
+    public var workers: [WorkerReading]
+    public var process: ProcessReading
+    public var front: FrontReading
+
+    public init(counted: LoopMetrics, workers: [WorkerReading], process: ProcessReading, front: FrontReading) {
+        self.counted = counted
+        self.workers = workers
+        self.process = process
+        self.front = front
+    }
+
+    /// Two loops of one front together. Readings of the process and the front are the same for all loops: the left one's stand.
+    public static func + (left: MetricsSnapshot, right: MetricsSnapshot) -> MetricsSnapshot {
+        var sum = left
+        sum.counted.merge(right.counted)
+        for worker in right.workers {
+            if let known = sum.workers.firstIndex(where: { $0.id == worker.id }) {
+                sum.workers[known].merge(worker)
+            } else {
+                sum.workers.append(worker)
+            }
+        }
+        return sum
+    }
+}
+
+/// One Node process, as one loop (or, merged, the front) sees it.
+public struct WorkerReading: Equatable, Sendable {
+    public enum State: String, Sendable, CaseIterable {
+        case ready
+        /// Its PONG is overdue: the event loop is blocked, or the process is stopped.
+        case silent
+        case draining
+    }
+
+    /// What it calls itself in HELLO.
+    public let id: String
+    public let pid: Int
+    public let nodeVersion: String
+    public let runnerVersion: String
+    public var state: State
+    public var callsInFlight: Int
+    /// Calls sent to it since it joined.
+    public var calls: Int
+    /// What its last PONG told.
+    public var eventLoopLagMicroseconds: Int
+    /// How long ago that was.
+    public var lastPongMilliseconds: Int
+
+    public init(
+        id: String, pid: Int, nodeVersion: String, runnerVersion: String, state: State, callsInFlight: Int, calls: Int,
+        eventLoopLagMicroseconds: Int, lastPongMilliseconds: Int
+    ) {
+        self.id = id
+        self.pid = pid
+        self.nodeVersion = nodeVersion
+        self.runnerVersion = runnerVersion
+        self.state = state
+        self.callsInFlight = callsInFlight
+        self.calls = calls
+        self.eventLoopLagMicroseconds = eventLoopLagMicroseconds
+        self.lastPongMilliseconds = lastPongMilliseconds
+    }
+
+    /// Adds what another loop sees of the same process: its calls, and of the rest whichever is worse.
+    mutating func merge(_ other: WorkerReading) {
+        callsInFlight += other.callsInFlight
+        calls += other.calls
+        eventLoopLagMicroseconds = max(eventLoopLagMicroseconds, other.eventLoopLagMicroseconds)
+        lastPongMilliseconds = max(lastPongMilliseconds, other.lastPongMilliseconds)
+        if other.state == .draining || (other.state == .silent && state == .ready) { state = other.state }
+    }
+}
+
+/// What the system says of the front's process.
+public struct ProcessReading: Equatable, Sendable {
+    public var cpuUserMicroseconds: Int
+    public var cpuSystemMicroseconds: Int
+    public var residentBytes: Int
+    public var openDescriptors: Int
+    /// The soft limit; 0 where there is none.
+    public var maxDescriptors: Int
+    public var startUnixMilliseconds: Int
+
+    public init(
+        cpuUserMicroseconds: Int, cpuSystemMicroseconds: Int, residentBytes: Int, openDescriptors: Int,
+        maxDescriptors: Int,
+        startUnixMilliseconds: Int
+    ) {
+        self.cpuUserMicroseconds = cpuUserMicroseconds
+        self.cpuSystemMicroseconds = cpuSystemMicroseconds
+        self.residentBytes = residentBytes
+        self.openDescriptors = openDescriptors
+        self.maxDescriptors = maxDescriptors
+        self.startUnixMilliseconds = startUnixMilliseconds
+    }
+}
+
+/// What the front says of itself.
+public struct FrontReading: Equatable, Sendable {
+    public var version: String
+    public var pid: Int
+    public var loops: Int
+    public var basePath: String
+    /// The clock when the readings were taken.
+    public var unixMilliseconds: Int
+    /// Why it is not ready, a phrase each (`no worker`, `draining`); empty when it is.
+    public var notReadyReasons: [String]
+
+    public init(
+        version: String, pid: Int, loops: Int, basePath: String, unixMilliseconds: Int, notReadyReasons: [String]
+    ) {
+        self.version = version
+        self.pid = pid
+        self.loops = loops
+        self.basePath = basePath
+        self.unixMilliseconds = unixMilliseconds
+        self.notReadyReasons = notReadyReasons
+    }
+}

@@ -1,0 +1,177 @@
+extension Configuration {
+    /// Decides what was asked for, by command line, environment, configuration file and defaults, in this order.
+    ///
+    /// Pure: everything comes in through the parameters, so that a test needs no environment and SIGHUP can simply ask again.
+    /// - Parameters:
+    ///   - arguments: the command line without the program's name.
+    ///   - environment: looks up a variable; one that is empty counts as not set, as container tools pass it for "nothing".
+    ///   - readFile: the bytes of the file at a path.
+    /// - Returns: what to do, or every problem found.
+    public static func resolve(
+        arguments: [String], environment: (String) -> String?, readFile: (String) -> Result<[UInt8], FileProblem>
+    ) -> Result<Invocation, SettingsErrors> {
+        let line = CommandLine(arguments)
+        // Whoever asks for help gets it, however wrong the rest is.
+        if line.asksForHelp { return .success(.help) }
+        if line.asksForVersion { return .success(.version) }
+        var resolution = Resolution(problems: line.problems)
+        if line.command == .options { return resolution.optionsFormat(line.optionsFormat) }
+
+        if let path = line.configFile ?? environment("RUNNER_SIDECAR_CONFIG").nonEmpty {
+            resolution.readConfigFile(path, readFile)
+        }
+        for (index, option) in OptionTable.options.enumerated() {
+            resolution.settle(option, index, flag: line.values[index], environment)
+        }
+        resolution.readTokenFile(readFile)
+        let serves = line.command != .healthcheck && !line.printsConfiguration
+        resolution.checkTogether(serves: serves)
+        return resolution.invocation(for: line)
+    }
+}
+
+/// The state of one resolution: what is settled so far and what was wrong.
+private struct Resolution {
+    var configuration = Configuration()
+    var problems: [SettingsProblem]
+    private var fileEntries: [Int: ConfigFile.Entry] = [:]
+
+    init(problems: [SettingsProblem]) { self.problems = problems }
+
+    // MARK: Files
+
+    mutating func readConfigFile(_ path: String, _ readFile: (String) -> Result<[UInt8], FileProblem>) {
+        configuration.configFile = path
+        switch readFile(path) {
+        case .failure(let fault):
+            let remedy = "Check the path given with --config"
+            problems.append(SettingsProblem(place: path.quoted, "cannot be read: \(fault.reason)", remedy: remedy))
+        case .success(let bytes):
+            switch ConfigFile.read(bytes.span, name: path) {
+            case .failure(let fault): problems.append(fault)
+            case .success(let entries): for entry in entries { take(entry) }
+            }
+        }
+    }
+
+    private mutating func take(_ entry: ConfigFile.Entry) {
+        guard let index = OptionTable.index(of: entry.key) else {
+            problems.append(
+                SettingsProblem(
+                    place: entry.place, "there is no option \(entry.key.quoted)",
+                    remedy: Suggestion.option(for: entry.key)))
+            return
+        }
+        fileEntries[index] = entry
+    }
+
+    mutating func readTokenFile(_ readFile: (String) -> Result<[UInt8], FileProblem>) {
+        guard let path = configuration.tokenFile else { return }
+        let place = "token file \(path.quoted)"
+        switch readFile(path) {
+        case .failure(let fault):
+            problems.append(SettingsProblem(place: place, "cannot be read: \(fault.reason)"))
+        case .success(let bytes):
+            let lines = String(decoding: bytes, as: UTF8.self).unicodeScalars.split(separator: "\n").map {
+                String($0).trimmed
+            }
+            let tokens = lines.filter { !$0.isEmpty }
+            // An empty list would leave the door to the app's own setting, which may be open.
+            if tokens.isEmpty {
+                problems.append(SettingsProblem(place: place, "holds no token", remedy: "Write one a line"))
+            }
+            for (index, token) in tokens.enumerated() where !isVisible(token, spaces: true) {
+                problems.append(SettingsProblem(place: place, "token \(index + 1) is not visible ASCII"))
+            }
+            configuration.tokensFromFile = tokens
+        }
+    }
+
+    // MARK: Values
+
+    /// The first of flag, environment and file that has a word for `option` decides.
+    mutating func settle(_ option: Option, _ index: Int, flag: [String]?, _ environment: (String) -> String?) {
+        if let flag {
+            assign(option, index, flag, from: .flag(name: option.name), place: "--\(option.name)")
+            return
+        }
+        for name in [option.environmentName] + option.legacyEnvironment {
+            guard let text = environment(name).nonEmpty else { continue }
+            let values = option.isList ? CommandLine.commaSeparated(text) : [text]
+            assign(option, index, values, from: .environment(name: name), place: name)
+            return
+        }
+        if let entry = fileEntries[index] {
+            assign(option, index, entry.values, from: .file(key: entry.key), place: "\(entry.place), \(entry.key)")
+        }
+    }
+
+    private mutating func assign(
+        _ option: Option, _ index: Int, _ values: [String], from source: ConfigurationSource, place: String
+    ) {
+        do throws(ValueProblem) {
+            try option.assign(&configuration, values)
+            configuration.sources[index] = source
+        } catch {
+            let shown = option.isSecret ? "the value" : values.map { $0.quoted }.joined(separator: ", ")
+            let isSingle = option.isSecret || values.count == 1
+            problems.append(
+                SettingsProblem(place: place, isSingle ? "\(shown) \(error.reason)" : "\(error.reason): \(shown)"))
+        }
+    }
+
+    // MARK: The whole
+
+    /// What no value shows by itself.
+    mutating func checkTogether(serves: Bool) {
+        let settings = configuration
+        if serves && settings.socketPath == nil && settings.bridgeDescriptors.isEmpty {
+            report(
+                "--socket is required: the Unix socket that Node connects to",
+                "Add --socket /run/runner-sidecar/bridge.sock, or set RUNNER_SIDECAR_SOCKET")
+        }
+        if settings.listen.isEmpty { report("--listen needs an address", "Add --listen 127.0.0.1:7071") }
+        for (index, address) in settings.listen.enumerated() where address.port != 0 {
+            if settings.listen[..<index].contains(address) {
+                report("--listen has \(address.text) twice", "Remove one")
+            }
+            if address == settings.admin {
+                report(
+                    "--listen and --admin are both \(address.text)", "Give --admin a port of its own, or turn it off")
+            }
+        }
+    }
+
+    private mutating func report(_ reason: String, _ remedy: String) {
+        problems.append(SettingsProblem(place: "", reason, remedy: remedy))
+    }
+
+    // MARK: The outcome
+
+    mutating func optionsFormat(_ word: String) -> Result<Invocation, SettingsErrors> {
+        guard let format = OptionsFormat(rawValue: word) else {
+            problems.append(SettingsProblem(place: "--format", "\(word.quoted) must be markdown or schema"))
+            return .failure(SettingsErrors(problems: problems))
+        }
+        return problems.isEmpty ? .success(.options(format)) : .failure(SettingsErrors(problems: problems))
+    }
+
+    mutating func invocation(for line: CommandLine) -> Result<Invocation, SettingsErrors> {
+        let asksAdmin = line.command == .healthcheck && !line.printsConfiguration
+        if asksAdmin && configuration.admin == nil {
+            report("healthcheck asks the admin listener, which is off", "Give --admin an address")
+        }
+        guard problems.isEmpty else { return .failure(SettingsErrors(problems: problems)) }
+        if line.printsConfiguration { return .success(.printConfig(configuration)) }
+        switch line.command {
+        case .serve: return .success(.serve(configuration))
+        case .checkConfig: return .success(.checkConfig(configuration))
+        case .healthcheck: return .success(.healthcheck(admin: configuration.admin!))
+        case .options: preconditionFailure("answered before anything is settled")
+        }
+    }
+}
+
+extension String? {
+    fileprivate var nonEmpty: String? { self?.isEmpty == false ? self : nil }
+}

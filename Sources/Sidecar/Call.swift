@@ -1,0 +1,71 @@
+internal import Bytes
+internal import Metrics
+
+/// One request that waits for its answer, from the moment its head was understood until the last byte of the answer is
+/// on its way: the unit of "exactly one answer".
+///
+/// Calls are pooled objects of one loop. A connection's calls form a queue in request order; only the first may write
+/// to the connection, the others keep their answers until it is their turn (RFC 9112 section 9.3.2).
+final class Call {
+    enum State: UInt8 {
+        /// In the pool.
+        case free
+        /// A worker has it; nothing came back yet.
+        case running
+        /// The worker answers with HTTP bytes of its own, under way.
+        case streaming
+        /// Answered; the bytes wait in `answer` for the calls before it.
+        case answered
+    }
+
+    /// Where it stands in the table; never changes.
+    let slot: UInt32
+    /// Names the call on the bridge: slot and generation, so that a late answer never meets a reused slot.
+    var id: UInt32
+    var state: State = .free
+    var connection: ClientConnection?
+    /// The worker it was written to; nil when the front answers by itself.
+    var link: WorkerLink?
+    /// The request behind it on the same connection.
+    var next: Call?
+
+    var target: Int32 = -1
+    var kind: RouteKind = .unmatched
+    var method: MethodLabel = .post
+    var status: UInt16 = 0
+    /// Index of the CORS header block of its answer.
+    var cors: Int32 = 0
+    var minorVersion: UInt8 = 1
+    /// No request follows on this connection.
+    var closesConnection = false
+    /// The client is gone; the answer has nobody to go to.
+    var isAbandoned = false
+    /// The request's body still has bytes for the worker.
+    var bodyIsOpen = false
+    /// What the front answered instead of a worker.
+    var problem: Problem?
+    /// The task or event threw.
+    var taskFailed = false
+    /// The first bytes of a streamed answer were looked at for its status.
+    var sawAnswerStart = false
+
+    /// Bytes of body the worker has room for.
+    var sendCredit = 0
+    /// Answer bytes passed to the client and not yet returned as credit.
+    var owedCredit = 0
+
+    var receivedNanoseconds: UInt64 = 0
+    var dispatchedNanoseconds: UInt64 = 0
+    /// Loop time after which the client gets 504; 0 is never.
+    var deadlineMilliseconds: UInt64 = 0
+    var requestBytes = 0
+    var answerBytes = 0
+
+    /// The answer of a call whose turn has not come.
+    var answer = ByteBuffer()
+
+    init(slot: UInt32) {
+        self.slot = slot
+        self.id = slot
+    }
+}

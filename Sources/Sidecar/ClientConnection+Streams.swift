@@ -1,0 +1,179 @@
+internal import Bytes
+internal import BridgeProtocol
+internal import EventLoop
+internal import Exposure
+internal import HTTPCodec
+internal import Metrics
+
+/// The stream lane: request and answer pass through as bytes, under credit, to and from the app's own HTTP code.
+extension ClientConnection {
+    /// Opens a streamed request. Only one is open on a connection, and only as the first in line: its answer is written as
+    /// it comes.
+    func startStream(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int) -> Int {
+        guard firstCall == nil else {
+            phase = .queued
+            return 0
+        }
+        guard let link = front.workers.pickListener(everything: target < 0) else {
+            if front.workers.hasReadyLink {
+                return reject(head, bytes, .streamsNotServed, cors: CORSBlock.none)
+            }
+            return waitForWorker(bytes: head.headBytes)
+        }
+        guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: CORSBlock.none) }
+        call.state = .running
+        call.link = link
+        call.target = Int32(target)
+        call.kind = .listener
+        call.cors = Int32(CORSBlock.none)
+        call.receivedNanoseconds = front.turnNanoseconds
+        call.dispatchedNanoseconds = front.turnNanoseconds
+        call.requestBytes = 0
+        call.deadlineMilliseconds = front.callDeadline
+        call.sendCredit = front.limits.streamWindowBytes
+        call.owedCredit = 0
+        enqueue(call, head)
+        let hasBody: Bool
+        switch head.framing {
+        case .none:
+            hasBody = false
+            flags.remove(.chunked)
+            bodyRemainingBytes = 0
+        case .contentLength(let length):
+            hasBody = length > 0
+            flags.remove(.chunked)
+            bodyRemainingBytes = length
+        case .chunked:
+            hasBody = true
+            flags.insert(.chunked)
+            chunks = ChunkedBody()
+        }
+        call.bodyIsOpen = hasBody
+        phase = hasBody ? .forwarding : .answering
+        link.open(call, peer: peer, head: bytes.extracting(head.start..<head.headBytes), hasBody: hasBody)
+        return head.headBytes
+    }
+
+    /// Sends body bytes on as far as the worker has room; the rest stays in the kernel, and so with the client.
+    func forwardBody(_ bytes: Span<UInt8>) -> Int {
+        guard let call = firstCall, call.bodyIsOpen, let link = call.link else {
+            // The app answered without reading to the end.
+            phase = .discarding
+            return discardBody(bytes)
+        }
+        let allowed = min(bytes.count, call.sendCredit)
+        guard allowed > 0 else {
+            pause()
+            return 0
+        }
+        var taken: Int
+        var isEnd = false
+        if flags.contains(.chunked) {
+            let part = bytes.extracting(first: allowed)
+            taken = 0
+            scan: while true {
+                switch chunks.next(part, at: &taken) {
+                case .data: continue
+                case .needMore: break scan
+                case .end:
+                    isEnd = true
+                    break scan
+                case .failed(let error):
+                    link.cancel(call, reason: .clientClosed)
+                    front.malformedBody(error, call)
+                    abandonCalls(reason: .clientClosed)
+                    if unsentBytes == 0 { refuse(error) } else { closeWhenDrained() }
+                    return bytes.count
+                }
+            }
+        } else {
+            taken = min(allowed, bodyRemainingBytes)
+            bodyRemainingBytes -= taken
+            isEnd = bodyRemainingBytes == 0
+        }
+        call.sendCredit -= taken
+        call.requestBytes += taken
+        front.streamedIn(taken)
+        link.send(bytes.extracting(first: taken), of: call, isEnd: isEnd)
+        if isEnd {
+            call.bodyIsOpen = false
+            phase = call.closesConnection ? .finished : .answering
+        }
+        return taken
+    }
+
+    /// The worker made room for more of the body.
+    func grant(_ bytes: Int, to call: Call) {
+        call.sendCredit += bytes
+        if flags.contains(.paused) { front.resumeSoon(self) }
+    }
+
+    /// Bytes of an answer that the app writes itself.
+    func deliverStreamed(_ bytes: Span<UInt8>, of call: Call) {
+        if !call.sawAnswerStart {
+            call.sawAnswerStart = true
+            call.state = .streaming
+        }
+        if call.status < 200 { call.status = statusCode(in: bytes) ?? call.status }
+        call.answerBytes += bytes.count
+        call.owedCredit += bytes.count
+        front.streamedOut(bytes.count)
+        guard call === firstCall else {
+            loop.pool.provide(&call.answer)
+            call.answer.append(bytes)
+            return
+        }
+        prepareOutbox()
+        outbox.append(bytes)
+        flushSoon()
+        front.creditSoon(self)
+    }
+
+    /// Its turn came: what a streamed answer had ready goes out.
+    func releaseBuffered(_ call: Call) {
+        guard !call.answer.isEmpty else { return }
+        prepareOutbox()
+        outbox.append(call.answer.bytes)
+        call.answer.removeAll()
+        flushSoon()
+        front.creditSoon(self)
+    }
+
+    /// Lets the app send as much again as this client has taken.
+    func returnCredit(_ call: Call) {
+        guard call.owedCredit > 0, unsentBytes == 0 else { return }
+        call.link?.credit(call, bytes: call.owedCredit)
+        call.owedCredit = 0
+    }
+
+    /// The app's answer is complete, or cut.
+    func endStreamed(_ call: Call, keepAlive: Bool, isCut: Bool) {
+        if call !== firstCall {
+            // Its bytes wait behind other answers; so does its end.
+            call.state = .answered
+            call.closesConnection = call.closesConnection || !keepAlive || isCut
+            return
+        }
+        if !keepAlive || isCut { call.closesConnection = true }
+        if isCut { front.cut(call) }
+        let bodyWasOpen = call.bodyIsOpen
+        call.bodyIsOpen = false
+        if bodyWasOpen && !call.closesConnection && phase == .forwarding {
+            phase = .discarding
+            flags.insert(.paused)
+        }
+        flushSoon()
+        finishFirst()
+    }
+
+    /// The status of an HTTP answer, from its first line.
+    private func statusCode(in bytes: Span<UInt8>) -> UInt16? {
+        guard bytes.count >= 12, bytes.extracting(first: 7).equals("HTTP/1.") else { return nil }
+        var code: UInt16 = 0
+        for i in 9..<12 {
+            guard bytes[i] &- 48 < 10 else { return nil }
+            code = code * 10 + UInt16(bytes[i] &- 48)
+        }
+        return code
+    }
+}

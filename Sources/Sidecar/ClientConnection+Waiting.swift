@@ -1,0 +1,91 @@
+internal import Bytes
+internal import EventLoop
+internal import Exposure
+internal import HTTPCodec
+internal import Metrics
+
+/// Requests that cannot go to a worker yet, and clients that take too long.
+extension ClientConnection {
+    /// No worker can take the request now: waits for one, or is turned away when too many wait already.
+    func waitOrRefuse(bytes: Int, head: borrowing RequestHead, target: Int, cors: Int) -> Bool {
+        guard front.admit(self, bytes: bytes) else {
+            answer(front.workers.hasReadyLink ? .overloaded : .noWorker, head: head, target: target, cors: cors, requestBytes: 0)
+            return true
+        }
+        return false
+    }
+
+    /// The same before anything about the request can be known: no worker has ever announced a table.
+    func waitForWorker(bytes: Int) -> Int {
+        if !front.admit(self, bytes: bytes) { answerOverload(.noWorker) }
+        return 0
+    }
+
+    /// The exposure's origin rule is JavaScript: asks, and looks at the request again when the answer is there.
+    func askOrigin(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Int {
+        guard front.workers.hasReadyLink else { return waitForWorker(bytes: bytes.count) }
+        phase = .waiting
+        front.askOrigin(for: self, head, bytes)
+        return 0
+    }
+
+    /// Turned away, or waited too long.
+    func answerOverload(_ problem: Problem) {
+        phase = .finished
+        guard let call = front.calls.take() else { return close() }
+        call.state = .running
+        call.target = -1
+        call.kind = .unmatched
+        call.cors = Int32(front.exposure?.defaultCORS ?? CORSBlock.any)
+        call.receivedNanoseconds = front.turnNanoseconds
+        call.minorVersion = 1
+        call.requestBytes = 0
+        call.connection = self
+        call.closesConnection = true
+        if let last = lastCall { last.next = call } else { firstCall = call }
+        lastCall = call
+        callCount += 1
+        endAssembly()
+        deliver(call, problem: problem)
+    }
+
+    /// Leaves the waiting room: a worker may have room now.
+    func retry() {
+        guard phase == .waiting, !isClosing else { return }
+        phase = .request
+        if assembly != nil { runAssembled() }
+        if phase == .request { resumeInput() }
+    }
+
+    // MARK: Patience
+
+    /// How long the connection may stay as it is. Called after every read.
+    func setDeadline(unconsumed: Int) {
+        let patience: Int
+        switch phase {
+        case .request where unconsumed > 0:
+            // A slow head is not given new time for each of its bytes.
+            if deadlineTick != 0 && flags.contains(.timingRequest) { return }
+            flags.insert(.timingRequest)
+            patience = neededBytes > 0 ? front.limits.bodyTimeoutMilliseconds : front.limits.headerTimeoutMilliseconds
+            deadlineTick = front.tick(after: patience)
+            return
+        case .request:
+            patience = firstCall == nil ? front.limits.idleTimeoutMilliseconds : 0
+        case .collecting, .discarding, .forwarding:
+            patience = front.limits.bodyTimeoutMilliseconds
+        case .waiting, .queued, .answering, .finished:
+            patience = 0
+        }
+        flags.remove(.timingRequest)
+        deadlineTick = patience > 0 ? front.tick(after: patience) : 0
+    }
+}
+
+extension ClientConnection {
+    /// The deadline set by `setDeadline` has passed.
+    func timedOut() {
+        deadlineTick = 0
+        close()
+    }
+}

@@ -1,0 +1,151 @@
+internal import Bytes
+internal import EventLoop
+internal import Exposure
+internal import HTTPCodec
+
+/// One client's connection: requests in, answers out in the order of the requests (RFC 9112 section 9.3).
+///
+/// Requests are parsed where they were read. A request whose body is not there yet is simply looked at again once it
+/// is: the stream is told how many bytes that takes. What a request needs beyond that lives in pooled objects, so an
+/// idle connection is this object and libuv's handle.
+final class ClientConnection: Stream {
+    /// What the next byte of input is.
+    enum Phase: UInt8 {
+        /// The head of a request, or its body while that is short enough to wait for.
+        case request
+        /// A chunked body of a call, collected in `assembly`.
+        case collecting
+        /// The request is complete and sits in the waiting room.
+        case waiting
+        /// The request must be first in line before it goes on.
+        case queued
+        /// Body of a request that was answered without it.
+        case discarding
+        /// Body that goes to a worker as it comes.
+        case forwarding
+        /// Nothing: the streamed request has been forwarded, its answer is under way.
+        case answering
+        /// Nothing: no request will be read any more.
+        case finished
+    }
+
+    struct Flags: OptionSet {
+        let rawValue: UInt8
+        static let sentContinue = Flags(rawValue: 1)
+        static let paused = Flags(rawValue: 2)
+        static let halfClosed = Flags(rawValue: 4)
+        static let resuming = Flags(rawValue: 8)
+        static let chunked = Flags(rawValue: 16)
+        static let timingRequest = Flags(rawValue: 32)
+    }
+
+    unowned let front: FrontLoop
+    /// Where the front keeps it.
+    var slot: Int32 = -1
+    var phase: Phase = .request
+    var flags: Flags = []
+    var callCount: UInt16 = 0
+    /// Which stay in the waiting room this is.
+    var ticket: UInt32 = 0
+    var firstCall: Call?
+    var lastCall: Call?
+    /// How far the head under way was looked at.
+    var scan = HeadScan()
+    /// Tick at which patience ends; 0 is never.
+    var deadlineTick: UInt32 = 0
+    var chunks = ChunkedBody()
+    /// Body bytes to come, where the length was declared.
+    var bodyRemainingBytes = 0
+    var assembly: BodyAssembly?
+    var peer = SocketAddress.unknown
+
+    init(front: FrontLoop, loop: Loop) throws(LoopError) {
+        self.front = front
+        try super.init(loop: loop, transport: .tcp)
+    }
+
+    /// Starts to serve a connection that was just accepted.
+    func open() {
+        disableNagle()
+        peer = SocketAddress(peerOf: descriptor) ?? .unknown
+        deadlineTick = front.tick(after: front.limits.headerTimeoutMilliseconds)
+        startReading()
+    }
+
+    // MARK: Input
+
+    override func received(_ bytes: Span<UInt8>) -> Int {
+        front.readTurnClock()
+        neededBytes = 0
+        var consumed = 0
+        while consumed < bytes.count, !isClosing {
+            let rest = bytes.extracting(droppingFirst: consumed)
+            let step =
+                switch phase {
+                case .request: readRequest(rest)
+                case .collecting: collectChunks(rest)
+                case .discarding: discardBody(rest)
+                case .forwarding: forwardBody(rest)
+                case .waiting, .queued, .answering: 0
+                case .finished: rest.count
+                }
+            if step == 0 { break }
+            consumed += step
+        }
+        if !isClosing { setDeadline(unconsumed: bytes.count - consumed) }
+        return consumed
+    }
+
+    override func drained() { outputDrained() }
+
+    override func ended(_ error: LoopError?) { clientEnded(error) }
+
+    override func closed() {
+        endAssembly()
+        front.removed(self)
+    }
+
+    /// Reads one request. Gives the bytes it took, or 0 when it has to see more of them or wait.
+    private func readRequest(_ bytes: Span<UInt8>) -> Int {
+        guard callCount < front.limits.pipelineLimit, unsentBytes < front.limits.unsentLimitBytes else {
+            pause()
+            return 0
+        }
+        var head = RequestHead()
+        switch front.parser.parse(bytes, resuming: &scan, into: &head) {
+        case .incomplete:
+            return 0
+        case .failed(let error):
+            refuse(error)
+            return bytes.count
+        case .complete:
+            let taken = route(head, bytes)
+            if taken > 0 { flags.remove(.sentContinue) }
+            return taken
+        }
+    }
+
+    /// Sends a request whose head is complete on its way. Gives the bytes taken, 0 to be asked again.
+    private func route(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Int {
+        guard let exposure = front.exposure else {
+            return waitForWorker(bytes: bytes.count)
+        }
+        switch exposure.decide(head, bytes) {
+        case .call(let target, let kind, let cors):
+            return readCall(head, bytes, target: target, kind: kind, cors: cors)
+        case .discovery(let target, let cors):
+            return startDiscovery(head, bytes, target: target, cors: cors)
+        case .stream(let target):
+            return startStream(head, bytes, target: target)
+        case .outside:
+            if front.workers.hasEverythingListener { return startStream(head, bytes, target: -1) }
+            return reject(head, bytes, Problem.notFound, cors: CORSBlock.none)
+        case .preflight(let cors):
+            return answerPreflight(head, bytes, cors: cors)
+        case .reject(let rejection, let cors):
+            return reject(head, bytes, rejection, cors: cors)
+        case .askOrigin:
+            return askOrigin(head, bytes)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+internal import EventLoop
+internal import Glibc
+internal import Logging
+internal import Settings
+
+/// Signals, draining and leaving.
+extension Front {
+    func watchSignals() throws(LoopError) {
+        for number in [SIGTERM, SIGINT] {
+            watchers.append(
+                try SignalWatcher(loop: control, signals: number) { [unowned self] _ in
+                    if readiness.isDraining { cutShort() } else { beginDrain() }
+                })
+        }
+        watchers.append(
+            try SignalWatcher(loop: control, signals: SIGHUP) { [unowned self] _ in reloadSettings() })
+    }
+
+    /// Says no to readiness probes, waits for them to be heard, then stops accepting and finishes what is in flight.
+    func beginDrain() {
+        guard !readiness.isDraining else { return }
+        readiness.isDraining = true
+        ServiceManager.notify("STOPPING=1")
+        logger.notice(
+            "draining",
+            metadata: [
+                "delayMilliseconds": "\(configuration.drainDelayMilliseconds)",
+                "timeoutMilliseconds": "\(configuration.drainTimeoutMilliseconds)",
+            ])
+        let timer = Timer(loop: control) { [unowned self] in stopAccepting() }
+        timer.start(delayMilliseconds: configuration.drainDelayMilliseconds)
+        drainTimer = timer
+    }
+
+    private func stopAccepting() {
+        bridge?.close()
+        bridge = nil
+        removeSocket()
+        for loop in loops { loop.mailbox.send(.drain) }
+        let timer = Timer(loop: control) { [unowned self] in
+            logger.warning("draining took too long: what is left is cut", metadata: ["side": "front"])
+            finish()
+        }
+        timer.start(delayMilliseconds: configuration.drainTimeoutMilliseconds)
+        drainTimer = timer
+    }
+
+    private func cutShort() {
+        logger.warning("second signal: stopping now", metadata: ["side": "front"])
+        finish()
+    }
+
+    /// The last thing a front does.
+    func finish() {
+        logger.notice("stopped")
+        control.stop()
+    }
+
+    /// Reads the settings again; what can change live changes, the rest is said to need a restart.
+    func reloadSettings() {
+        switch reload() {
+        case .failure(let errors):
+            logger.error("SIGHUP: the new settings are wrong, the old stay in force", metadata: ["problems": "\(errors.text)"])
+        case .success(let next):
+            let changes = configuration.changes(to: next)
+            configuration = configuration.adopting(next)
+            LogSettings.level = configuration.logLevel
+            for loop in loops { loop.mailbox.send(.reconfigure(configuration)) }
+            logger.notice(
+                "SIGHUP: settings read again",
+                metadata: [
+                    "changed": "\(changes.live.joined(separator: ", "))",
+                    "needRestart": "\(changes.needRestart.joined(separator: ", "))",
+                ])
+        }
+    }
+}

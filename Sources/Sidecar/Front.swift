@@ -1,0 +1,155 @@
+internal import BridgeProtocol
+internal import EventLoop
+public import Logging
+public import Settings
+
+/// The server as a whole: a control loop on the calling thread (signals, bridge handshakes, admin) and serving loops on
+/// threads of their own. It starts, passes workers on to the loops, and ends in order.
+public final class Front {
+    let control: Loop
+    var configuration: Configuration
+    let logger: Logger
+    let reload: () -> Result<Configuration, SettingsErrors>
+    var mailbox: Mailbox<ControlMessage>?
+    var loops: [ServingLoop] = []
+    var addresses: [SocketAddress] = []
+    var bridge: Listener?
+    var socketIdentity: UnixSocket.FileIdentity?
+    var watchers: [SignalWatcher] = []
+    var readiness = Readiness()
+    var drainTimer: Timer?
+    var parentTimer: Timer?
+    var admin: AdminServer?
+    let reports = ReportDesk()
+    let startedNanoseconds = Loop.nanoseconds
+    private var failure: StartError?
+
+    /// Why a front cannot start, for a person.
+    public struct StartError: Error, Sendable {
+        public let message: String
+    }
+
+    /// - Parameter reload: reads the settings again, for SIGHUP.
+    public init(
+        configuration: Configuration, logger: Logger, reload: @escaping () -> Result<Configuration, SettingsErrors>
+    ) throws(StartError) {
+        self.configuration = configuration
+        self.logger = logger
+        self.reload = reload
+        SignalWatcher.ignoreBrokenPipes()
+        do throws(LoopError) { control = try Loop() } catch { throw StartError(message: "cannot make an event loop: \(error)") }
+    }
+
+    /// How many serving loops: with inherited descriptors one for each of them; else what was asked for, or one for each
+    /// core up to 4. A loop saturates a core at several times what one Node process can run, so more of them only help
+    /// where several workers share the work; and every loop wants a core the workers then do not have.
+    var loopCount: Int {
+        if !configuration.bridgeDescriptors.isEmpty { return configuration.bridgeDescriptors.count }
+        return configuration.loops ?? max(1, min(4, LoopThread.processorCount / 2))
+    }
+
+    /// Serves until told to stop. Returns when everything has ended in order.
+    public func run() throws(StartError) {
+        do throws(LoopError) {
+            mailbox = try Mailbox(loop: control) { [unowned self] message in received(message) }
+            try watchSignals()
+            try startLoop(0)
+        } catch {
+            throw StartError(message: "cannot start: \(error)")
+        }
+        // The mailbox alone does not keep the loop running; this does.
+        let heartbeat = Timer(loop: control) {}
+        heartbeat.start(delayMilliseconds: 1000, repeatMilliseconds: 60_000)
+        control.run()
+        removeSocket()
+        if let failure { throw failure }
+    }
+
+    func fail(_ message: String) {
+        failure = StartError(message: message)
+        control.stop()
+    }
+
+    // MARK: Starting
+
+    private func startLoop(_ index: Int) throws(LoopError) {
+        guard let mailbox else { return }
+        let start = ServingLoop.Start(
+            index: index, loopCount: loopCount, configuration: configuration, logger: logger,
+            addresses: index == 0 ? configuration.listen.map(SocketAddress.init) : addresses, control: mailbox)
+        try ServingLoop.start(start)
+    }
+
+    private func received(_ message: ControlMessage) {
+        switch message {
+        case .started(let loop, let addresses):
+            loops.append(loop)
+            if loops.count == 1 { self.addresses = addresses }
+            if loops.count < loopCount {
+                do throws(LoopError) { try startLoop(loops.count) } catch { fail("cannot start a loop: \(error)") }
+            } else {
+                open()
+            }
+        case .failed(let reason):
+            fail(reason)
+        case .report(let number, _, let report):
+            reports.received(report, number: number)
+        case .drained(let loop):
+            readiness.drainedLoops.insert(loop)
+            if readiness.drainedLoops.count == loops.count { finish() }
+        case .workersChanged(let loop, let ready, let draining):
+            readiness.update(loop: loop, ready: ready, draining: draining)
+        }
+    }
+
+    /// Every loop listens: opens the bridge and the admin listener, and says so.
+    private func open() {
+        do throws(StartError) {
+            try openBridge()
+            try openAdmin()
+        } catch {
+            fail(error.message)
+            return
+        }
+        readiness.isListening = true
+        for address in addresses {
+            StandardOutput.write(
+                "{\"event\":\"listening\",\"address\":\"\(address.host)\",\"port\":\(address.port)"
+                    + (admin.map { ",\"admin\":\"\($0.address)\"" } ?? "") + "}\n")
+        }
+        logger.notice(
+            "listening",
+            metadata: [
+                "address": "\(addresses.map(\.description).joined(separator: ", "))", "loops": "\(loops.count)",
+                "bridge": "\(configuration.socketPath ?? "inherited descriptor")", "version": "\(Version.current)",
+            ])
+        ServiceManager.notify("READY=1")
+        if configuration.exitsWithParent { watchParent() }
+    }
+
+    private func openAdmin() throws(StartError) {
+        guard let address = configuration.admin else { return }
+        do throws(LoopError) {
+            admin = try AdminServer(front: self, address: SocketAddress(address))
+        } catch {
+            throw StartError(
+                message: error.isAddressInUse
+                    ? "the admin address \(address.text) is in use. Choose another with --admin, or --admin off"
+                    : "cannot listen on the admin address \(address.text): \(error)")
+        }
+    }
+
+    // MARK: The parent
+
+    private func watchParent() {
+        let parent = Process.parent
+        let timer = Timer(loop: control) { [unowned self] in
+            guard Process.parent != parent else { return }
+            parentTimer?.stop()
+            logger.notice("the process that started this one is gone: draining")
+            beginDrain()
+        }
+        timer.start(delayMilliseconds: 500, repeatMilliseconds: 500)
+        parentTimer = timer
+    }
+}

@@ -1,0 +1,65 @@
+internal import BridgeProtocol
+internal import Bytes
+internal import EventLoop
+internal import Logging
+
+/// One ticker a loop does what timers would: deadlines of calls and connections, pings, the waiting room.
+extension FrontLoop {
+    /// The tick at which `milliseconds` from now have passed.
+    func tick(after milliseconds: Int) -> UInt32 {
+        ticks &+ UInt32((milliseconds + Self.tickMilliseconds - 1) / Self.tickMilliseconds) &+ 1
+    }
+
+    /// When a call that starts now runs out of time; 0 is never.
+    var callDeadline: UInt64 {
+        limits.taskTimeoutMilliseconds > 0 ? loop.nowMilliseconds + UInt64(limits.taskTimeoutMilliseconds) : 0
+    }
+
+    func tick() {
+        ticks &+= 1
+        readTurnClock()
+        watchLinks()
+        if calls.activeCount > 0 && limits.taskTimeoutMilliseconds > 0 { expireCalls() }
+        expireWaiting()
+        sweepConnections()
+    }
+
+    private func watchLinks() {
+        let now = loop.nowMilliseconds
+        let interval = UInt32(max(1, limits.workerPingMilliseconds / Self.tickMilliseconds))
+        for link in workers.links {
+            if ticks % interval == 0 { link.ping(nowMilliseconds: now) }
+            let was = link.health.state
+            link.checkOverdue(nowMilliseconds: now, patienceMilliseconds: limits.workerPingMilliseconds * 2)
+            if link.health.state != was {
+                logger.warning(
+                    "worker does not answer: its event loop is blocked; it gets no new calls",
+                    metadata: ["side": "worker", "pid": "\(link.worker.pid)"])
+                workersChanged()
+            }
+        }
+    }
+
+    private func expireCalls() {
+        let now = loop.nowMilliseconds
+        var late: [Call] = []
+        calls.forEachActive { call in
+            if call.deadlineMilliseconds != 0, call.deadlineMilliseconds <= now, call.state == .running { late.append(call) }
+        }
+        for call in late where call.state == .running {
+            call.link?.cancel(call, reason: .timeout)
+            call.connection?.deliver(call, problem: .timeout)
+        }
+    }
+
+    /// Looks at a tenth of the connections each tick: every one once a second, without a timer for any.
+    private func sweepConnections() {
+        var slot = Int(ticks % 10)
+        while slot < connections.count {
+            if let connection = connections[slot], connection.deadlineTick != 0, connection.deadlineTick <= ticks {
+                connection.timedOut()
+            }
+            slot += 10
+        }
+    }
+}

@@ -1,0 +1,134 @@
+internal import BridgeProtocol
+internal import Bytes
+internal import EventLoop
+internal import Exposure
+internal import HTTPCodec
+internal import Logging
+internal import Metrics
+
+/// Workers come, announce, fill up, break and leave.
+extension FrontLoop {
+    /// Takes over a link whose handshake is done.
+    func adopt(descriptor: Int32, hello: Hello, worker: WorkerIdentity) {
+        do throws(LoopError) {
+            let link = try WorkerLink(front: self, loop: loop, worker: worker)
+            try link.adopt(unixSocket: descriptor)
+            announce(link, hello)
+            workers.add(link)
+            link.startReading()
+            link.welcome(
+                Welcome(
+                    frontVersion: Version.current, loops: control.loopCount, link: hello.link,
+                    limits: frames.limits, windowBytes: limits.streamWindowBytes))
+            logger.info(
+                "worker joined",
+                metadata: ["pid": "\(worker.pid)", "loop": "\(index)", "targets": "\(hello.targets.count)"])
+            workersChanged()
+            linkHasRoom(link)
+        } catch {
+            closeDescriptor(descriptor)
+            logger.error("cannot take over a worker's link: \(error)", metadata: ["side": "front"])
+        }
+    }
+
+    /// A worker's table changed.
+    func reannounced(_ link: WorkerLink, _ hello: Hello) {
+        announce(link, hello)
+        logger.info(
+            "worker announced a new table", metadata: ["pid": "\(link.worker.pid)", "targets": "\(hello.targets.count)"])
+        linkHasRoom(link)
+    }
+
+    private func announce(_ link: WorkerLink, _ hello: Hello) {
+        lastHello = hello
+        rebuildExposure(with: hello)
+        guard let exposure else { return }
+        var indexes: [Int32] = []
+        var wantsHead: [Bool] = []
+        for (position, target) in hello.targets.enumerated() {
+            let index = exposure.intern(target)
+            while indexes.count <= index {
+                indexes.append(-1)
+                wantsHead.append(false)
+            }
+            while targetSlots.count <= index {
+                targetSlots.append(metrics.route(target.kind == .event ? .event : .task, id: target.id))
+            }
+            indexes[index] = target.state == .callable ? Int32(position) : -1
+            wantsHead[index] = target.wantsHead
+        }
+        link.announce(hello, indexes: indexes, wantsHead: wantsHead)
+    }
+
+    /// A link is ready or has room again: whoever waits may go on at the end of this turn.
+    func linkHasRoom(_ link: WorkerLink) {
+        guard !waitingRoom.isEmpty, link.isReady, link.inFlight < workers.inFlightLimit else { return }
+        roomForWaiting = true
+    }
+
+    func linkBroke(_ link: WorkerLink, _ reason: String) {
+        logger.error(
+            "a worker broke the bridge protocol: \(reason)", metadata: ["side": "bridge", "pid": "\(link.worker.pid)"])
+    }
+
+    /// A link is gone: what it had is answered, and never sent again, since a task may not be idempotent.
+    func lost(_ link: WorkerLink) {
+        workers.remove(link)
+        var lost: [Call] = []
+        calls.forEachActive { if $0.link === link && $0.state != .answered { lost.append($0) } }
+        for call in lost where call.link === link {
+            call.link = nil
+            call.connection?.deliver(call, problem: .workerLost)
+        }
+        logger.log(
+            level: lost.isEmpty ? .info : .warning, "worker left",
+            metadata: [
+                "pid": "\(link.worker.pid)", "loop": "\(index)", "callsLost": "\(lost.count)",
+                "side": lost.isEmpty ? "front" : "worker",
+            ])
+        workersChanged()
+    }
+
+    func workersChanged() {
+        let ready = workers.links.count { $0.isReady }
+        let draining = workers.links.count { $0.health.state == .draining }
+        control.send(.workersChanged(loop: index, ready: ready, draining: draining))
+    }
+
+    // MARK: The waiting room
+
+    /// Lets a connection wait for a worker. Gives false when the room is full, or when what waits already will take longer
+    /// than this one may.
+    func admit(_ connection: ClientConnection, bytes: Int) -> Bool {
+        guard limits.workerWaitMilliseconds > 0, waitingRoom.hasRoom(for: bytes) else { return false }
+        lastTicket &+= 1
+        connection.ticket = lastTicket
+        connection.phase = .waiting
+        waitingRoom.enter(
+            WaitingRoom.Guest(
+                connection: connection, ticket: lastTicket, bytes: bytes,
+                deadlineMilliseconds: loop.nowMilliseconds + UInt64(limits.workerWaitMilliseconds),
+                sinceNanoseconds: turnNanoseconds))
+        return true
+    }
+
+    /// As many of those who wait as the links have room for, the longest-waiting first.
+    func admitWaiting() {
+        var candidates = waitingRoom.count
+        while candidates > 0, workers.hasRoom, let guest = waitingRoom.removeFirst() {
+            candidates -= 1
+            guard guest.connection.ticket == guest.ticket else { continue }
+            guest.connection.retry()
+        }
+    }
+
+    /// Turns away who waited long enough.
+    func expireWaiting() {
+        while let guest = waitingRoom.first {
+            let left = guest.connection.ticket != guest.ticket || guest.connection.phase != .waiting
+            guard left || guest.deadlineMilliseconds <= loop.nowMilliseconds else { return }
+            _ = waitingRoom.removeFirst()
+            if !left { guest.connection.answerOverload(workers.hasReadyLink ? .overloaded : .noWorker) }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+internal import HTTPCodec
+internal import Settings
+
+/// Every bound of a serving loop, in one place, in the units the loop counts in.
+struct Limits: Sendable {
+    var http = HTTPLimits()
+    var connectionLimit: Int
+    /// Unanswered requests of one connection.
+    var pipelineLimit: Int
+    /// Answers of one connection that its client has not taken; above that no further request is read.
+    var unsentLimitBytes = 256 << 10
+    var bodyLimitBytes: Int
+    var resultLimitBytes: Int
+    var streamWindowBytes: Int
+    var headerTimeoutMilliseconds: Int
+    var bodyTimeoutMilliseconds: Int
+    var idleTimeoutMilliseconds: Int
+    var writeTimeoutMilliseconds: Int
+    var taskTimeoutMilliseconds: Int
+    var workerWaitMilliseconds: Int
+    var workerPingMilliseconds: Int
+
+    init(_ configuration: Configuration) {
+        http.headBytes = configuration.headerLimitBytes
+        http.bodyBytes = configuration.bodyLimitBytes
+        connectionLimit = configuration.maxConnections
+        pipelineLimit = configuration.pipelineLimit
+        bodyLimitBytes = configuration.bodyLimitBytes
+        resultLimitBytes = configuration.resultLimitBytes
+        streamWindowBytes = configuration.streamWindowBytes
+        headerTimeoutMilliseconds = configuration.headerTimeoutMilliseconds
+        bodyTimeoutMilliseconds = configuration.bodyTimeoutMilliseconds
+        idleTimeoutMilliseconds = configuration.idleTimeoutMilliseconds
+        writeTimeoutMilliseconds = configuration.writeTimeoutMilliseconds
+        taskTimeoutMilliseconds = configuration.taskTimeoutMilliseconds
+        workerWaitMilliseconds = configuration.workerWaitMilliseconds
+        workerPingMilliseconds = configuration.workerPingMilliseconds
+    }
+}

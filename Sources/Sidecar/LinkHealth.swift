@@ -1,0 +1,56 @@
+internal import Metrics
+
+/// Whether a worker may be given calls: a value, driven by the link's events and the loop's clock.
+struct LinkHealth {
+    enum State: String { case ready, blocked, draining, lost }
+
+    private(set) var state: State = .ready
+    private(set) var eventLoopLagMicroseconds: UInt32 = 0
+    private(set) var lastPongMilliseconds: UInt64 = 0
+    private var pingNumber: UInt32 = 0
+    private var askedMilliseconds: UInt64 = 0
+    private var isAwaitingPong = false
+
+    var takesCalls: Bool { state == .ready }
+
+    /// A PING goes out; gives its number. While one is unanswered no further clock is started.
+    mutating func ping(nowMilliseconds: UInt64) -> UInt32 {
+        pingNumber &+= 1
+        if !isAwaitingPong {
+            isAwaitingPong = true
+            askedMilliseconds = nowMilliseconds
+        }
+        return pingNumber
+    }
+
+    /// A PONG arrived: any of them proves that the worker's event loop turns.
+    mutating func pong(number: UInt32, nowMilliseconds: UInt64, lagMicroseconds: UInt32) {
+        isAwaitingPong = number != pingNumber
+        askedMilliseconds = nowMilliseconds
+        lastPongMilliseconds = nowMilliseconds
+        eventLoopLagMicroseconds = lagMicroseconds
+        if state == .blocked { state = .ready }
+    }
+
+    /// A PONG that is overdue means a blocked event loop: nothing new until it turns again.
+    mutating func checkOverdue(nowMilliseconds: UInt64, patienceMilliseconds: Int) {
+        guard state == .ready, isAwaitingPong else { return }
+        if nowMilliseconds > askedMilliseconds + UInt64(patienceMilliseconds) { state = .blocked }
+    }
+
+    /// The worker was told to stop: it finishes what it has.
+    mutating func drain() {
+        if state != .lost { state = .draining }
+    }
+
+    mutating func lose() { state = .lost }
+
+    /// As the metrics name it.
+    var reading: WorkerReading.State {
+        switch state {
+        case .ready: .ready
+        case .blocked: .silent
+        case .draining, .lost: .draining
+        }
+    }
+}

@@ -1,0 +1,43 @@
+internal import BridgeProtocol
+internal import EventLoop
+internal import Metrics
+internal import Settings
+
+/// What the control loop tells a serving loop. Values only: nothing is shared.
+enum LoopMessage: Sendable {
+    /// A worker's link, past its handshake: the descriptor is the receiver's now.
+    case adopt(descriptor: Int32, hello: Hello, worker: WorkerIdentity)
+    /// Options that change live.
+    case reconfigure(Configuration)
+    /// Stop accepting, finish what is in flight.
+    case drain
+    /// Report to the control loop.
+    case report(number: UInt64)
+}
+
+/// What a serving loop tells the control loop.
+enum ControlMessage: Sendable {
+    /// It listens; with the addresses it got.
+    case started(ServingLoop, [SocketAddress])
+    /// It could not start; why, for a person.
+    case failed(String)
+    /// A report that was asked for.
+    case report(number: UInt64, loop: Int, LoopReport)
+    /// Nobody is connected any more.
+    case drained(loop: Int)
+    /// Which workers take calls changed.
+    case workersChanged(loop: Int, ready: Int, draining: Int)
+}
+
+/// The state of one loop at one moment, or of several together.
+struct LoopReport: Sendable {
+    var counted: LoopMetrics
+    var workers: [WorkerReading]
+
+    static func + (left: LoopReport, right: LoopReport) -> LoopReport {
+        var sum = left
+        sum.counted.merge(right.counted)
+        sum.workers += right.workers
+        return sum
+    }
+}

@@ -1,0 +1,78 @@
+internal import EventLoop
+internal import Logging
+internal import Settings
+
+/// A serving loop as the control loop sees it: a number and a mailbox.
+struct ServingLoop: Sendable {
+    let index: Int
+    let mailbox: Mailbox<LoopMessage>
+
+    struct Start: Sendable {
+        let index: Int
+        let loopCount: Int
+        let configuration: Configuration
+        let logger: Logger
+        let addresses: [SocketAddress]
+        let control: Mailbox<ControlMessage>
+    }
+
+    /// Starts a thread that serves; it reports `started` or `failed` to the control loop.
+    static func start(_ start: Start) throws(LoopError) {
+        try LoopThread.start {
+            do throws(LoopError) {
+                let front = try FrontLoop(
+                    index: start.index, configuration: start.configuration, logger: start.logger,
+                    control: ControlHandle(mailbox: start.control, loopCount: start.loopCount))
+                let mailbox = try Mailbox<LoopMessage>(loop: front.loop) { message in front.received(message) }
+                var bound: [SocketAddress] = []
+                for address in start.addresses {
+                    do throws(LoopError) {
+                        bound.append(try front.listen(on: address) ?? address)
+                    } catch {
+                        start.control.send(.failed(reason(error, address)))
+                        return
+                    }
+                }
+                start.control.send(.started(ServingLoop(index: start.index, mailbox: mailbox), bound))
+                front.loop.run()
+            } catch {
+                start.control.send(.failed("cannot start loop \(start.index): \(error)"))
+            }
+        }
+    }
+
+    private static func reason(_ error: LoopError, _ address: SocketAddress) -> String {
+        switch error.name {
+        case "EADDRINUSE": "\(address) is in use. Choose another address with --listen, or stop what listens there"
+        case "EACCES": "no permission to listen on \(address). Ports below 1024 need CAP_NET_BIND_SERVICE"
+        case "EADDRNOTAVAIL": "\(address) is no address of this machine. See --listen"
+        default: "cannot listen on \(address): \(error)"
+        }
+    }
+}
+
+/// How a serving loop reaches the control loop.
+struct ControlHandle: Sendable {
+    let mailbox: Mailbox<ControlMessage>
+    let loopCount: Int
+
+    func send(_ message: ControlMessage) { mailbox.send(message) }
+}
+
+extension SocketAddress {
+    /// A configured address.
+    init(_ address: ListenAddress) {
+        var octets = InlineArray<16, UInt8>(repeating: 0)
+        switch address.host.family {
+        case .v4:
+            for i in 0..<4 { octets[i] = UInt8(truncatingIfNeeded: address.host.low >> UInt64(24 - 8 * i)) }
+            self.init(version: 4, port: address.port, octets: octets)
+        case .v6:
+            for i in 0..<8 {
+                octets[i] = UInt8(truncatingIfNeeded: address.host.high >> UInt64(56 - 8 * i))
+                octets[i + 8] = UInt8(truncatingIfNeeded: address.host.low >> UInt64(56 - 8 * i))
+            }
+            self.init(version: 6, port: address.port, octets: octets)
+        }
+    }
+}

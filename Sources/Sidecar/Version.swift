@@ -1,0 +1,4 @@
+/// This release.
+public enum Version {
+    public static let current = "0.1.0"
+}

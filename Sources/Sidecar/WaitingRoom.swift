@@ -1,0 +1,52 @@
+/// Connections whose request is complete but has no worker to go to: none is there, or all are full.
+///
+/// First come, first served, bounded in number and bytes. The request itself stays in its connection's input, so
+/// nothing was written to anybody and any worker may still take it.
+struct WaitingRoom {
+    struct Guest {
+        let connection: ClientConnection
+        /// Tells a guest that left and came back from its former self.
+        let ticket: UInt32
+        let bytes: Int
+        /// Loop time at which it is turned away.
+        let deadlineMilliseconds: UInt64
+        let sinceNanoseconds: UInt64
+    }
+
+    let guestLimit: Int
+    let byteLimit: Int
+    private var guests: [Guest] = []
+    private var head = 0
+    private(set) var bytes = 0
+
+    init(guestLimit: Int, byteLimit: Int) {
+        self.guestLimit = guestLimit
+        self.byteLimit = byteLimit
+    }
+
+    var count: Int { guests.count - head }
+    var isEmpty: Bool { count == 0 }
+
+    func hasRoom(for newBytes: Int) -> Bool {
+        count < guestLimit && bytes + newBytes <= byteLimit
+    }
+
+    mutating func enter(_ guest: Guest) {
+        guests.append(guest)
+        bytes += guest.bytes
+    }
+
+    /// The one who waited longest.
+    var first: Guest? { head < guests.count ? guests[head] : nil }
+
+    mutating func removeFirst() -> Guest? {
+        guard let guest = first else { return nil }
+        head += 1
+        bytes -= guest.bytes
+        if head > 64 && head * 2 > guests.count {
+            guests.removeFirst(head)
+            head = 0
+        }
+        return guest
+    }
+}

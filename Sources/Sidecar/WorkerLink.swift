@@ -1,0 +1,234 @@
+internal import BridgeProtocol
+internal import Bytes
+internal import EventLoop
+
+/// One loop's link to one Node process: calls out, results in.
+final class WorkerLink: Stream {
+    unowned let front: FrontLoop
+    /// The Node process at the other end.
+    let worker: WorkerIdentity
+    private(set) var health = LinkHealth()
+    private(set) var inFlight = 0
+    /// What the front's target index is in the worker's own table; -1 where the worker does not serve it.
+    private var indexes: [Int32] = []
+    private var wantsHead: [Bool] = []
+    private(set) var servesStreams = false
+    private(set) var servesEverything = false
+    private var batch = CallBatch()
+    /// Calls written to it since it joined.
+    private(set) var callsTotal = 0
+    private var isBatchQueued = false
+
+    init(front: FrontLoop, loop: Loop, worker: WorkerIdentity) throws(LoopError) {
+        self.front = front
+        self.worker = worker
+        try super.init(loop: loop, transport: .unixSocket)
+    }
+
+    // MARK: What the worker can do
+
+    /// Takes over a HELLO's table. `indexes` maps the front's targets to the worker's.
+    func announce(_ hello: Hello, indexes: [Int32], wantsHead: [Bool]) {
+        self.indexes = indexes
+        self.wantsHead = wantsHead
+        servesStreams = hello.listener.takesExposure
+        servesEverything = hello.listener.takesEverything
+    }
+
+    @inline(__always)
+    func serves(_ target: Int) -> Bool {
+        target < indexes.count && indexes[target] >= 0
+    }
+
+    var isReady: Bool { health.takesCalls && !isClosing }
+
+    // MARK: Calls
+
+    /// Adds a call to this turn's batch.
+    func add(
+        _ call: Call, flags: CallFlags, text: Span<UInt8>, peer: SocketAddress, head: Span<UInt8>, isASCII: Bool,
+        isPlain: Bool
+    ) {
+        let target = Int(call.target)
+        inFlight += 1
+        callsTotal += 1
+        let wanted = wantsHead[target]
+        batch.add(
+            call: call.id, target: Int(indexes[target]), flags: wanted ? flags : flags.subtracting(.context), text: text,
+            peer: wanted ? PeerBlock(peer) : PeerBlock(), head: wanted ? head : head.extracting(first: 0),
+            isASCII: isASCII, isPlain: isPlain, into: &outbox)
+        if !isBatchQueued {
+            isBatchQueued = true
+            front.flushSoon(self)
+        }
+    }
+
+    /// Puts this turn's batch into the outbox; the loop writes it when the turn ends.
+    func flushBatch() {
+        isBatchQueued = false
+        guard !isClosing else { return }
+        batch.flush(into: &outbox)
+        flushSoon()
+    }
+
+    /// Writes a frame behind the calls of this turn.
+    private func write(_ frame: (inout ByteBuffer) -> Void) {
+        guard !isClosing else { return }
+        prepareOutbox()
+        batch.flush(into: &outbox)
+        frame(&outbox)
+        flushSoon()
+    }
+
+    func cancel(_ call: Call, reason: CancelReason) {
+        write { FrameWriter.cancel(call: call.id, reason: reason, into: &$0) }
+    }
+
+    func open(_ call: Call, peer: SocketAddress, head: Span<UInt8>, hasBody: Bool) {
+        inFlight += 1
+        callsTotal += 1
+        guard !isClosing else { return }
+        prepareOutbox()
+        batch.flush(into: &outbox)
+        FrameWriter.request(
+            call: call.id, flags: hasBody ? .bodyFollows : [], peer: PeerBlock(peer), head: head, into: &outbox)
+        flushSoon()
+    }
+
+    func send(_ body: Span<UInt8>, of call: Call, isEnd: Bool) {
+        guard !isClosing else { return }
+        prepareOutbox()
+        if body.count > 0 { FrameWriter.requestData(call: call.id, body, into: &outbox) }
+        if isEnd { FrameWriter.requestEnd(call: call.id, into: &outbox) }
+        flushSoon()
+    }
+
+    func credit(_ call: Call, bytes: Int) {
+        write { FrameWriter.credit(call: call.id, byteCount: UInt32(bytes), into: &$0) }
+    }
+
+    func askOrigin(question: UInt32, origin: Span<UInt8>?) {
+        guard !isClosing else { return }
+        prepareOutbox()
+        FrameWriter.originQuestion(question: question, origin: origin, into: &outbox)
+        flushSoon()
+    }
+
+    func welcome(_ welcome: Welcome) {
+        write { welcome.write(into: &$0) }
+    }
+
+    func sendDraining() {
+        write { FrameWriter.draining(into: &$0) }
+    }
+
+    /// A call of this link is over, whatever way.
+    func callEnded() {
+        inFlight -= 1
+        front.linkHasRoom(self)
+    }
+
+    // MARK: Liveness
+
+    /// Asks for a sign of life.
+    func ping(nowMilliseconds: UInt64) {
+        let number = health.ping(nowMilliseconds: nowMilliseconds)
+        write { FrameWriter.ping(number: number, into: &$0) }
+    }
+
+    func checkOverdue(nowMilliseconds: UInt64, patienceMilliseconds: Int) {
+        health.checkOverdue(nowMilliseconds: nowMilliseconds, patienceMilliseconds: patienceMilliseconds)
+    }
+
+    // MARK: Input
+
+    override func received(_ bytes: Span<UInt8>) -> Int {
+        front.readTurnClock()
+        neededBytes = 0
+        var consumed = 0
+        while !isClosing {
+            switch front.frames.next(in: bytes, at: consumed) {
+            case .frame(let header, let payload, let total):
+                handle(header, bytes.extracting(payload.range))
+                consumed += total
+            case .incomplete(let needed):
+                neededBytes = UInt32(clamping: needed)
+                return consumed
+            case .failed(let error):
+                breakOff("\(error)")
+                return consumed
+            }
+        }
+        return consumed
+    }
+
+    private func handle(_ header: FrameHeader, _ payload: Span<UInt8>) {
+        switch header.type {
+        case .result:
+            guard let call = front.calls.find(header.call), call.link === self else { return }
+            guard call.state == .running, let connection = call.connection else { return }
+            let flags = ResultFlags(rawValue: header.flags)
+            if flags.contains(.failed) { call.taskFailed = true }
+            connection.deliver(
+                call, status: Int(header.detail),
+                outcome: flags.isDisjoint(with: [.result, .empty]) ? .body : .result,
+                isEmpty: flags.contains(.empty), bytes: payload)
+        case .responseData:
+            guard let call = front.calls.find(header.call), call.link === self else { return }
+            guard call.owedCredit + payload.count <= front.limits.streamWindowBytes else {
+                return breakOff("RESPONSE_DATA beyond the window of \(front.limits.streamWindowBytes) bytes")
+            }
+            call.connection?.deliverStreamed(payload, of: call)
+        case .responseEnd:
+            guard let call = front.calls.find(header.call), call.link === self else { return }
+            let flags = ResponseEndFlags(rawValue: header.flags)
+            call.connection?.endStreamed(call, keepAlive: flags.contains(.keepAlive), isCut: flags.contains(.abort))
+        case .credit:
+            guard let call = front.calls.find(header.call), call.link === self else { return }
+            call.connection?.grant(Int(header.field), to: call)
+        case .pong:
+            health.pong(
+                number: header.field, nowMilliseconds: loop.nowMilliseconds,
+                lagMicroseconds: payload.littleEndianUInt32(at: 0))
+            front.linkHasRoom(self)
+        case .originAnswer:
+            front.originAnswered(question: header.call, flags: OriginAnswerFlags(rawValue: header.flags), value: payload)
+        case .draining:
+            health.drain()
+            sendDraining()
+            front.workersChanged()
+        case .hello:
+            do throws(HelloError) {
+                front.reannounced(self, try Hello(parsing: payload))
+            } catch {
+                breakOff("\(error)")
+            }
+        default:
+            breakOff("\(header.type.name) does not belong here")
+        }
+    }
+
+    /// The other side broke a rule: the link ends, and the reason is logged.
+    private func breakOff(_ reason: String) {
+        front.linkBroke(self, reason)
+        close()
+    }
+
+    override func ended(_ error: LoopError?) {
+        close()
+    }
+
+    override func closed() {
+        health.lose()
+        front.lost(self)
+    }
+}
+
+/// Which Node process a link leads to.
+struct WorkerIdentity: Sendable, Equatable {
+    var name: String
+    var pid: Int
+    var runner: String?
+    var node: String?
+    var shim: String?
+}

@@ -1,0 +1,47 @@
+/// The links of one loop, and which of them gets the next call.
+final class Workers {
+    private(set) var links: [WorkerLink] = []
+    let inFlightLimit: Int
+    private var turn = 0
+
+    init(inFlightLimit: Int) {
+        self.inFlightLimit = inFlightLimit
+    }
+
+    func add(_ link: WorkerLink) { links.append(link) }
+    func remove(_ link: WorkerLink) { links.removeAll { $0 === link } }
+
+    /// The ready link that serves `target` with the fewest calls in flight, or nil when none has room.
+    ///
+    /// Links are few: a scan beats any structure. Ties go round, so that idle workers share the load.
+    @inline(__always)
+    func pick(_ target: Int) -> WorkerLink? {
+        if links.count == 1 {
+            let only = links[0]
+            return only.isReady && only.inFlight < inFlightLimit && only.serves(target) ? only : nil
+        }
+        return leastLoaded { $0.serves(target) }
+    }
+
+    /// The same for a streamed request.
+    func pickListener(everything: Bool) -> WorkerLink? {
+        leastLoaded { everything ? $0.servesEverything : $0.servesStreams }
+    }
+
+    private func leastLoaded(where serves: (WorkerLink) -> Bool) -> WorkerLink? {
+        var best: WorkerLink?
+        turn &+= 1
+        for offset in 0..<links.count {
+            let link = links[(offset &+ turn) % links.count]
+            guard link.isReady, link.inFlight < inFlightLimit, serves(link) else { continue }
+            if let found = best, found.inFlight <= link.inFlight { continue }
+            best = link
+        }
+        return best
+    }
+
+    var hasRoom: Bool { links.contains { $0.isReady && $0.inFlight < inFlightLimit } }
+    var hasReadyLink: Bool { links.contains { $0.isReady } }
+    var hasEverythingListener: Bool { links.contains { $0.servesEverything } }
+    var callsInFlight: Int { links.reduce(0) { $0 + $1.inFlight } }
+}

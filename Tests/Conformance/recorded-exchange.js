@@ -1,0 +1,95 @@
+'use strict';
+
+const { RawConnection } = require('../support/raw-connection.js');
+const { pause } = require('../support/wait-until.js');
+
+/** How long an answer may take: the busiest machine's patience, not a promise. */
+const ANSWER_TIMEOUT_MILLISECONDS = 8_000;
+/** How long a connection that should stay open is watched after the answer. */
+const STAYS_OPEN_MILLISECONDS = 80;
+/** How long a connection that should close may take to do so; an idle one has its keep-alive timeout on top. */
+const CLOSES_MILLISECONDS = 2_000;
+
+/**
+ * Cases whose point is in how the bytes are sent; the record names them but keeps only the bytes.
+ * @type {Record<string, (connection: RawConnection, request: Buffer) => Promise<void>>}
+ */
+const MANNERS = {
+  'byte-by-byte': (connection, request) => sendPieces(connection, piecesOf(request, 1), 1),
+  'duplex-chunked-slow': (connection, request) => sendPieces(connection, piecesOf(request, request.indexOf('\r\n\r\n') + 4 + 8), 20),
+  'sequential-3': sendOneAfterAnother,
+  'half-close-after-complete': sendAndEnd,
+  'half-close-after-slow': sendAndEnd,
+  'cl-long-then-close': sendAndEnd,
+  'partial-head-close': sendAndEnd,
+};
+/** The one case that waits for the server to end an idle connection. */
+const WAITS_FOR_IDLE_CLOSE = new Set(['idle-keepalive-timeout']);
+
+/**
+ * Sends a recorded request to a server and observes the first final answer and what becomes of the connection.
+ * @param {import('./records.js').RecordedCase} record
+ * @param {{ port: number, hangMilliseconds?: number }} server `hangMilliseconds`: when to give up where the original hung
+ * @returns {Promise<import('./agreement.js').Observed>}
+ */
+async function replayCase(record, { port, hangMilliseconds = ANSWER_TIMEOUT_MILLISECONDS }) {
+  const connection = await RawConnection.open({ port });
+  try {
+    const send = MANNERS[record.name] ?? sendAtOnce;
+    const [answer] = await Promise.all([
+      connection.answer({
+        method: record.request.subarray(0, 5).toString('latin1') === 'HEAD ' ? 'HEAD' : 'POST',
+        timeoutMilliseconds: record.origin === 'no-answer' ? hangMilliseconds : ANSWER_TIMEOUT_MILLISECONDS,
+      }),
+      send(connection, record.request),
+    ]);
+    const closed = await connection.closedWithin(closePatienceMilliseconds(record, answer));
+    if (!answer) return { status: null, reason: null, headers: [], framing: 'none', body: Buffer.alloc(0), complete: null, closed };
+    return { ...answer, closed };
+  } catch (error) {
+    return { status: null, reason: null, headers: [], framing: 'none', body: Buffer.alloc(0), complete: null, closed: connection.ended, malformed: error.message };
+  } finally {
+    connection.destroy();
+  }
+}
+
+function closePatienceMilliseconds(record, answer) {
+  if (!record.closed && record.origin !== 'no-answer') return STAYS_OPEN_MILLISECONDS;
+  if (!WAITS_FOR_IDLE_CLOSE.has(record.name)) return CLOSES_MILLISECONDS;
+  const keepAlive = /timeout=(\d+)/.exec(answer?.headers.find(([name]) => name === 'Keep-Alive')?.[1] ?? '');
+  return CLOSES_MILLISECONDS + Number(keepAlive?.[1] ?? 5) * 1_000;
+}
+
+async function sendAtOnce(connection, request) {
+  connection.send(request);
+}
+
+async function sendAndEnd(connection, request) {
+  connection.send(request);
+  connection.end();
+}
+
+async function sendPieces(connection, pieces, everyMilliseconds) {
+  for (const piece of pieces) {
+    connection.send(piece);
+    await pause(everyMilliseconds);
+  }
+}
+
+/** Each request after the answer to the one before; the answers after the first are left in the reader. */
+async function sendOneAfterAnother(connection, request) {
+  const starts = [...request.latin1Slice().matchAll(/POST \//g)].map((match) => match.index);
+  for (const [i, start] of starts.entries()) {
+    const before = connection.receivedBytes;
+    connection.send(request.subarray(start, starts[i + 1] ?? request.length));
+    await connection.changeUntil(() => connection.receivedBytes > before || connection.ended, ANSWER_TIMEOUT_MILLISECONDS);
+  }
+}
+
+function piecesOf(bytes, size) {
+  const pieces = [];
+  for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
+  return pieces;
+}
+
+module.exports = { replayCase };

@@ -1,0 +1,21 @@
+'use strict';
+
+// The stand-in for an app built on the runner, served by the shim. Environment: SOCKET (the front's), VARIANT, LISTENER=1
+// (also pass the app's own request listener), RUNNER_SIDECAR_SHIM (the shim's folder).
+const { serve } = require(process.env.RUNNER_SIDECAR_SHIM);
+const { requestListener } = require('./request-listener.js');
+const { standInRuntime, standInRunner } = require('./runtime.js');
+const { VARIANTS } = require('./variants.js');
+
+async function main() {
+  const { http, tunnel = 'server' } = VARIANTS[process.env.VARIANT ?? 'default'];
+  await serve(standInRuntime(tunnel), {
+    socket: process.env.SOCKET,
+    runner: standInRunner,
+    http: { basePath: '/__runner', ...http },
+    ...(process.env.LISTENER === '1' ? { requestListener } : {}),
+  });
+  console.log('app ready');
+}
+
+main().catch((error) => { console.error(error); process.exit(1); });

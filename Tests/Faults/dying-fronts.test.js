@@ -1,0 +1,124 @@
+'use strict';
+
+// The front is killed, frozen, drained and replaced: what it accepted is answered while it can be, shims find the next
+// front by themselves, and no task runs twice.
+const assert = require('node:assert/strict');
+const test = require('node:test');
+const { FaultRun } = require('../support/fault-run.js');
+const { callBytes, callOnce } = require('../support/http-request.js');
+const { fieldValue } = require('../support/http-answer-reader.js');
+const { Load } = require('../support/load.js');
+const { Random } = require('../support/random.js');
+const { RawConnection } = require('../support/raw-connection.js');
+const { pause, waitUntil } = require('../support/wait-until.js');
+
+const TIMEOUT = { timeout: 60_000 };
+
+test('a front killed under load is followed by the next: no task runs twice, the shims reconnect', TIMEOUT, async (t) => {
+  const random = Random.forTest(t);
+  await FaultRun.with({ workers: 2 }, async (run) => {
+    const load = new Load({ port: run.front.port, random, connections: 16, taskMilliseconds: [0, 10] });
+    for (let kill = 0; kill < 3; kill += 1) {
+      await pause(random.integer(100, 400));
+      run.front.child.kill('SIGKILL');
+      await run.front.child.exit;
+      await run.startFront();
+      await run.front.workersReady(2);
+    }
+    await pause(300);
+    await load.finish();
+    t.diagnostic(`3 fronts killed: ${JSON.stringify(load.tally())}`);
+    load.assertExactlyOneAnswer(run.log.counts(), { mayLoseConnections: true });
+    assert.deepEqual((await callOnce(run.front.port, 'add', { a: 5, b: 3 })).envelope, { ok: true, result: 8 });
+    await run.front.quiet();
+  });
+});
+
+test('a front frozen for a while answers everything afterwards', TIMEOUT, async (t) => {
+  const random = Random.forTest(t);
+  await FaultRun.with({ workers: 2 }, async (run) => {
+    const before = await run.descriptorsAtRest();
+    const load = new Load({ port: run.front.port, random, connections: 16, taskMilliseconds: [0, 10] });
+    for (let freeze = 0; freeze < 3; freeze += 1) {
+      await pause(random.integer(50, 200));
+      run.front.child.kill('SIGSTOP');
+      await pause(random.integer(300, 900));
+      run.front.child.kill('SIGCONT');
+    }
+    await pause(200);
+    await load.finish();
+    t.diagnostic(`3 freezes: ${JSON.stringify(load.tally())}; ${load.latencies.report()}`);
+    load.assertExactlyOneAnswer(run.log.counts());
+    await run.assertNothingLeft(before);
+  });
+});
+
+test('a front told to stop answers what it accepted, says Connection: close, and leaves with 0', TIMEOUT, async () => {
+  await FaultRun.with({ workers: 1 }, async (run) => {
+    const busy = await RawConnection.open({ port: run.front.port });
+    busy.send(callBytes('once', { id: 'busy', ms: 600 }));
+    const idle = await RawConnection.open({ port: run.front.port });
+    idle.send(callBytes('add', { a: 1, b: 1 }));
+    assert.equal((await idle.answer())?.status, 200);
+    await pause(100);
+    run.front.child.kill('SIGTERM');
+    const answer = await busy.answer();
+    assert.equal(answer?.status, 200, 'the accepted call is answered');
+    assert.equal(fieldValue(answer, 'connection'), 'close');
+    assert.ok(await busy.closedWithin(2_000));
+    assert.ok(await idle.closedWithin(2_000), 'idle connections are closed');
+    assert.deepEqual(await run.front.child.exit, { code: 0, signal: null });
+    assert.deepEqual([...run.log.counts()], [['busy', 1]]);
+  });
+});
+
+test('a second signal cuts the drain short', TIMEOUT, async () => {
+  await FaultRun.with({ workers: 1 }, async (run) => {
+    const busy = await RawConnection.open({ port: run.front.port });
+    busy.send(callBytes('once', { id: 'long', ms: 30_000 }));
+    await pause(200);
+    run.front.child.kill('SIGTERM');
+    await pause(200);
+    assert.equal(run.front.child.exited, undefined, 'it waits for the call');
+    const began = Date.now();
+    run.front.child.kill('SIGTERM');
+    await run.front.child.exit;
+    assert.ok(Date.now() - began < 2_000);
+  });
+});
+
+test('two fronts share a port, so one replaces the other without a failed call', TIMEOUT, async (t) => {
+  const random = Random.forTest(t);
+  await FaultRun.with({ workers: 0 }, async (run) => {
+    await run.startWorker();
+    const load = new Load({ port: run.front.port, random, connections: 16, taskMilliseconds: [0, 10] });
+    await pause(200);
+    const old = run.front;
+    const next = await run.startFrontBeside();
+    await run.startWorker({ socket: next.socket });
+    await next.workersReady(1);
+    old.child.kill('SIGTERM');
+    assert.deepEqual(await old.child.exit, { code: 0, signal: null });
+    await pause(200);
+    await load.finish();
+    t.diagnostic(`handed over: ${JSON.stringify(load.tally())}; ${load.latencies.report()}`);
+    const answeredByNext = await waitUntil('the next front serves', () => callOnce(next.port, 'add', { a: 1, b: 2 }));
+    assert.equal(answeredByNext.status, 200);
+    // A request that crosses the old front's FIN on a kept connection gets no answer: RFC 9112, section 9.5. It must not have run.
+    const ran = run.log.counts();
+    for (const [id, fate] of load.unanswered) assert.ok(fate !== 'no answer in time' && !ran.has(id), `${id} ran but was not answered (${fate})`);
+    load.assertExactlyOneAnswer(ran, { mayLoseConnections: true });
+  });
+});
+
+test('a shim that comes before its front waits for it', TIMEOUT, async () => {
+  await FaultRun.with({ workers: 1 }, async (run) => {
+    run.front.child.kill('SIGKILL');
+    await run.front.child.exit;
+    const early = await run.startWorker({ waitsForReady: false });
+    await pause(700);
+    assert.equal(early.exited, undefined, 'it does not give up');
+    await run.startFront();
+    await run.front.workersReady(2);
+  });
+});

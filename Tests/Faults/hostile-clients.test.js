@@ -1,0 +1,153 @@
+'use strict';
+
+// Clients that mean harm: floods of headers, of pipelined requests whose answers nobody reads, of connections that do
+// nothing, and readers and writers slower than any honest one. The front's memory stays bounded, they are cut, and others are served.
+const assert = require('node:assert/strict');
+const test = require('node:test');
+const { FaultRun } = require('../support/fault-run.js');
+const { callBytes, callOnce } = require('../support/http-request.js');
+const { MemoryWatch } = require('../support/memory-watch.js');
+const { parallel } = require('../support/parallel.js');
+const { RawConnection } = require('../support/raw-connection.js');
+const { pause } = require('../support/wait-until.js');
+
+const MEGABYTE = 1048576;
+const TIMEOUT = { timeout: 60_000 };
+const SHORT_TIMES = ['--header-timeout', '1s', '--body-timeout', '1s', '--idle-timeout', '1s', '--write-timeout', '1s'];
+
+/**
+ * Runs an attack, and holds the front to its promises: it grows by no more than `limitBytes`, serves others meanwhile, and is
+ * as it was afterwards.
+ */
+async function underAttack(t, { limitBytes, frontOptions = SHORT_TIMES }, attack) {
+  await FaultRun.with({ workers: 1, frontOptions }, async (run) => {
+    await callOnce(run.front.port, 'add', { a: 5, b: 3 });
+    const before = await run.descriptorsAtRest();
+    const watch = new MemoryWatch({ front: run.front.pid });
+    const attacking = attack(run.front.port);
+    let others = 0;
+    let over = false;
+    const finished = attacking.finally(() => { over = true; });
+    while (!over || others === 0) {
+      assert.deepEqual((await callOnce(run.front.port, 'add', { a: 5, b: 3 })).envelope, { ok: true, result: 8 });
+      others += 1;
+      await pause(20);
+    }
+    await finished;
+    const { front: grown } = watch.end();
+    t.diagnostic(`${others} other calls served; ${watch.report()}`);
+    assert.ok(grown <= limitBytes, `the front grew by ${grown} bytes, more than ${limitBytes}`);
+    await run.assertNothingLeft(before);
+  });
+}
+
+test('a head without end is refused with 431 and a close, at every connection', TIMEOUT, (t) => (
+  underAttack(t, { limitBytes: 16 * MEGABYTE }, (port) => parallel(Array.from({ length: 200 }), 50, async () => {
+    const connection = await RawConnection.open({ port });
+    connection.send('POST /__runner/task/add HTTP/1.1\r\nHost: a\r\n');
+    for (let i = 0; i < 100 && !connection.ended; i += 1) await connection.sendWithBackpressure(Buffer.from(`X-${i}: ${'a'.repeat(1_000)}\r\n`));
+    const answer = await connection.answer();
+    assert.ok(answer ? answer.status === 431 : connection.ended, 'refused, or cut while still sending');
+    assert.ok(await connection.closedWithin(3_000));
+    connection.destroy();
+  }))));
+
+test('a flood of small headers is refused, not stored', TIMEOUT, (t) => (
+  underAttack(t, { limitBytes: 16 * MEGABYTE }, (port) => parallel(Array.from({ length: 100 }), 50, async () => {
+    const connection = await RawConnection.open({ port });
+    connection.send(`POST /__runner/task/add HTTP/1.1\r\nHost: a\r\n${'A:\r\n'.repeat(50_000)}\r\n`);
+    const answer = await connection.answer();
+    assert.ok(answer ? answer.status >= 400 : connection.ended);
+    connection.destroy();
+  }))));
+
+test('pipelined requests whose answers are never read are not read for ever', TIMEOUT, (t) => (
+  underAttack(t, { limitBytes: 48 * MEGABYTE }, (port) => parallel(Array.from({ length: 20 }), 20, async () => {
+    const connection = await RawConnection.open({ port });
+    connection.socket.pause();
+    const flood = Buffer.concat(Array.from({ length: 500 }, () => callBytes('large', { bytes: 4_000 })));
+    const until = Date.now() + 2_500;
+    for (let sent = 0; sent < 100 && !connection.ended && Date.now() < until; sent += 1) {
+      connection.send(flood);
+      if (connection.socket.writableLength > 4 * MEGABYTE) await connection.changeUntil(() => !connection.socket.writableNeedDrain || connection.ended, until - Date.now(), ['drain']);
+    }
+    connection.destroy();
+  }))));
+
+test('large answers to clients that do not read are bounded, and their connections cut', TIMEOUT, (t) => (
+  underAttack(t, { limitBytes: 96 * MEGABYTE }, (port) => parallel(Array.from({ length: 20 }), 20, async () => {
+    const connection = await RawConnection.open({ port });
+    connection.send(Buffer.concat(Array.from({ length: 8 }, () => callBytes('large', { bytes: 4 * MEGABYTE }))));
+    connection.socket.pause();
+    await pause(3_000);
+    connection.socket.resume();
+    assert.ok(await connection.closedWithin(3_000), 'cut after the write timeout');
+    assert.ok(connection.receivedBytes < 8 * 4 * MEGABYTE, 'it did not get everything');
+    connection.destroy();
+  }))));
+
+test('heads and bodies that come a byte at a time are cut when their time is over', TIMEOUT, (t) => (
+  underAttack(t, { limitBytes: 16 * MEGABYTE }, (port) => parallel(Array.from({ length: 200 }), 200, async (_, i) => {
+    const connection = await RawConnection.open({ port });
+    const bytes = callBytes('add', { a: 5, b: 3 });
+    const from = i % 2 === 0 ? 0 : bytes.indexOf('\r\n\r\n') + 4;
+    connection.send(bytes.subarray(0, from));
+    for (let at = from; at < bytes.length - 1 && !connection.ended; at += 1) {
+      connection.send(bytes.subarray(at, at + 1));
+      await pause(150);
+    }
+    const answer = await connection.answer();
+    assert.ok(answer === undefined || answer.status === 408, `status ${answer?.status}`);
+    assert.ok(await connection.closedWithin(1_000));
+    connection.destroy();
+  }))));
+
+test('connections that do nothing are closed when their time is over', TIMEOUT, (t) => (
+  underAttack(t, { limitBytes: 16 * MEGABYTE }, async (port) => {
+    const idle = await parallel(Array.from({ length: 1_000 }), 100, () => RawConnection.open({ port }));
+    await pause(500);
+    const closed = await Promise.all(idle.map((connection) => connection.closedWithin(4_000)));
+    assert.ok(closed.every(Boolean), `${closed.filter(Boolean).length} of ${closed.length} closed`);
+    for (const connection of idle) connection.destroy();
+  })));
+
+test('connections opened and closed in batches leave nothing behind', TIMEOUT, (t) => (
+  underAttack(t, { limitBytes: 16 * MEGABYTE }, async (port) => {
+    const batches = Number(process.env.OPEN_CLOSE_BATCHES ?? 60);
+    for (let batch = 0; batch < batches; batch += 1) {
+      const connections = await parallel(Array.from({ length: 100 }), 100, () => RawConnection.open({ port }));
+      for (const [i, connection] of connections.entries()) {
+        if (i % 3 === 0) connection.resetNow(); else connection.destroy();
+      }
+    }
+  })));
+
+test('connections over the limit are refused while the others are served', TIMEOUT, async () => {
+  await FaultRun.with({ workers: 1, frontOptions: ['--max-connections', '50', '--loops', '1'] }, async (run) => {
+    const open = await parallel(Array.from({ length: 50 }), 50, () => RawConnection.open({ port: run.front.port }));
+    open[0].send(callBytes('add', { a: 5, b: 3 }));
+    assert.equal((await open[0].answer())?.status, 200);
+    const over = await RawConnection.open({ port: run.front.port });
+    over.send(callBytes('add', { a: 5, b: 3 }));
+    const answer = await over.answer({ timeoutMilliseconds: 1_000 });
+    assert.ok(answer === undefined || answer.status === 503);
+    open[0].send(callBytes('add', { a: 5, b: 3 }));
+    assert.equal((await open[0].answer())?.status, 200, 'who is in is still served');
+    for (const connection of [...open, over]) connection.destroy();
+    await run.front.quiet();
+    assert.equal((await callOnce(run.front.port, 'add', { a: 5, b: 3 })).status, 200, 'who leaves makes room');
+  });
+});
+
+test('a body over the limit is refused with 413, before it is read', TIMEOUT, (t) => (
+  underAttack(t, { limitBytes: 32 * MEGABYTE, frontOptions: [...SHORT_TIMES, '--body-limit', '1mib'] }, (port) => parallel(Array.from({ length: 50 }), 25, async (_, i) => {
+    const connection = await RawConnection.open({ port });
+    const framing = i % 2 === 0 ? 'Content-Length: 1000000000' : 'Transfer-Encoding: chunked';
+    connection.send(`POST /__runner/task/add HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${framing}\r\n\r\n`);
+    const piece = Buffer.from(i % 2 === 0 ? 'a'.repeat(65536) : `10000\r\n${'a'.repeat(65536)}\r\n`);
+    for (let sent = 0; sent < 40 && !connection.ended && connection.receivedBytes === 0; sent += 1) await connection.sendWithBackpressure(piece);
+    const answer = await connection.answer();
+    assert.equal(answer?.status ?? 413, 413);
+    assert.ok(await connection.closedWithin(3_000));
+    connection.destroy();
+  }))));

@@ -1,0 +1,87 @@
+'use strict';
+
+// More comes than can be done: what cannot be taken is refused at once with a hint when to come again, and what is taken
+// is done as fast as before.
+const assert = require('node:assert/strict');
+const test = require('node:test');
+const { FaultRun } = require('../support/fault-run.js');
+const { callBytes } = require('../support/http-request.js');
+const { fieldValue } = require('../support/http-answer-reader.js');
+const { Load } = require('../support/load.js');
+const { MemoryWatch } = require('../support/memory-watch.js');
+const { Random } = require('../support/random.js');
+const { RawConnection } = require('../support/raw-connection.js');
+const { parallel } = require('../support/parallel.js');
+const { pause } = require('../support/wait-until.js');
+
+/** With tasks of 20 ms and 16 at once, a worker can do 800 calls a second, whatever the machine. */
+const OPTIONS = ['--loops', '1', '--worker-in-flight', '16', '--queue-limit', '16'];
+const AT_CAPACITY = 16;
+const MEASURE_MILLISECONDS = 2_000;
+
+/** Calls answered 200 a second, with so many connections that each has one call under way. */
+async function goodput(port, random, connections) {
+  const load = new Load({ port, random, connections, taskMilliseconds: [20, 20] });
+  await pause(MEASURE_MILLISECONDS);
+  await load.finish();
+  return { load, perSecond: (load.tally()['200'] ?? 0) / (MEASURE_MILLISECONDS / 1_000) };
+}
+
+test('at three times the capacity, as much is done as at capacity, and the rest is refused with 503 OVERLOADED', { timeout: 60_000 }, async (t) => {
+  const random = Random.forTest(t);
+  await FaultRun.with({ workers: 1, frontOptions: OPTIONS }, async (run) => {
+    const atCapacity = await goodput(run.front.port, random, AT_CAPACITY);
+    const watch = new MemoryWatch({ front: run.front.pid });
+    const overloaded = await goodput(run.front.port, new Random(random.seed + 1), 3 * AT_CAPACITY);
+    const { front: grown } = watch.end();
+    t.diagnostic(`at capacity ${atCapacity.perSecond}/s ${JSON.stringify(atCapacity.load.tally())}; at three times ${overloaded.perSecond}/s ${JSON.stringify(overloaded.load.tally())}`);
+    atCapacity.load.assertExactlyOneAnswer(run.log.counts(), { allowed: ['503 OVERLOADED'] });
+    overloaded.load.assertExactlyOneAnswer(run.log.counts(), { allowed: ['503 OVERLOADED'] });
+    assert.ok((overloaded.load.tally()['503 OVERLOADED'] ?? 0) > 0, 'something was refused');
+    assert.ok(overloaded.perSecond >= 0.9 * atCapacity.perSecond, 'goodput stays within 10 %');
+    assert.ok(grown < 8 * 1048576, `the front grew by ${grown} bytes`);
+    const refused = [...overloaded.load.answers].filter(([, { status }]) => status === 503).map(([id]) => id);
+    const ran = run.log.counts();
+    assert.deepEqual(refused.filter((id) => ran.has(id)), [], 'what was refused did not run');
+    await run.front.quiet();
+  });
+});
+
+test('a refusal comes at once, says when to try again, and keeps the connection', { timeout: 30_000 }, async () => {
+  await FaultRun.with({ workers: 1, frontOptions: ['--loops', '1', '--worker-in-flight', '1', '--queue-limit', '0'] }, async (run) => {
+    const busy = await RawConnection.open({ port: run.front.port });
+    busy.send(callBytes('once', { id: 'busy', ms: 2_000 }));
+    await pause(200);
+    const connection = await RawConnection.open({ port: run.front.port });
+    const began = Date.now();
+    connection.send(callBytes('add', { a: 5, b: 3 }));
+    const answer = await connection.answer();
+    assert.ok(Date.now() - began < 500, 'at once');
+    assert.equal(answer?.status, 503);
+    assert.equal(JSON.parse(answer.body.toString()).error.code, 'OVERLOADED');
+    assert.match(fieldValue(answer, 'retry-after') ?? '', /^\d+$/);
+    assert.equal((await busy.answer())?.status, 200);
+    connection.send(callBytes('add', { a: 5, b: 3 }));
+    assert.equal((await connection.answer())?.status, 200, 'the same connection, once there is room');
+    for (const one of [busy, connection]) one.destroy();
+  });
+});
+
+test('calls that wait count against a limit of bytes, too', { timeout: 30_000 }, async () => {
+  const frontOptions = ['--loops', '1', '--worker-in-flight', '1', '--queue-limit', '1000', '--queue-bytes', '1mib'];
+  await FaultRun.with({ workers: 1, frontOptions }, async (run) => {
+    const busy = await RawConnection.open({ port: run.front.port });
+    busy.send(callBytes('once', { id: 'busy', ms: 1_500 }));
+    await pause(200);
+    const statuses = await parallel(Array.from({ length: 20 }), 20, async (_, i) => {
+      const connection = await RawConnection.open({ port: run.front.port });
+      connection.send(callBytes('once', { id: `large-${i}`, ms: 0, text: 'x'.repeat(200_000) }));
+      const answer = await connection.answer();
+      connection.destroy();
+      return answer?.status;
+    });
+    assert.ok(statuses.includes(200) && statuses.includes(503), `some waited and some were refused: ${statuses}`);
+    assert.ok(statuses.every((status) => status === 200 || status === 503));
+    busy.destroy();
+  });
+});

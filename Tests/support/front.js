@@ -1,0 +1,105 @@
+'use strict';
+
+const http = require('node:http');
+const path = require('node:path');
+const { TestProcess } = require('./child-process.js');
+const { frontBinary } = require('./project.js');
+const { temporaryFolder } = require('./temporary-folder.js');
+const { waitUntil } = require('./wait-until.js');
+
+/** A running front on ports of its own choice. */
+class Front {
+  /**
+   * Starts a front and waits until it listens.
+   * @param {{ options?: string[], socket?: string, port?: number }} [settings] `options`: further command line options
+   * @returns {Promise<Front>}
+   */
+  static async start({ options = [], socket = path.join(temporaryFolder(), 's'), port = 0 } = {}) {
+    const child = new TestProcess('front', frontBinary(), [
+      'serve', '--listen', `127.0.0.1:${port}`, '--admin', '127.0.0.1:0', '--socket', socket, ...options,
+    ]);
+    const listening = await child.line((line) => {
+      const event = parseJSON(line);
+      return event?.event === 'listening' ? event : undefined;
+    });
+    return new Front(child, socket, listening);
+  }
+
+  /** @param {TestProcess} child @param {{ port: number, admin?: { port: number } | number | string }} listening its ready line */
+  constructor(child, socket, listening) {
+    this.child = child;
+    this.socket = socket;
+    this.port = listening.port;
+    this.adminPort = adminPortOf(listening);
+  }
+
+  get pid() {
+    return this.child.pid;
+  }
+
+  /** @returns {Promise<{ status: number, text: string }>} what the admin listener answers */
+  admin(target) {
+    return new Promise((resolve, reject) => {
+      const request = http.get({ host: '127.0.0.1', port: this.adminPort, path: target, agent: false, timeout: 5_000 }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part) => { text += part; }).on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      });
+      request.on('error', reject).on('timeout', () => request.destroy(new Error(`no answer from admin ${target}`)));
+    });
+  }
+
+  /** Waits until `count` workers can take calls. */
+  async workersReady(count = 1) {
+    await waitUntil(`${count} worker(s) are ready`, async () => (await this.metrics()).get('runner_sidecar_workers{state="ready"}') === count, { timeoutMilliseconds: 15_000 });
+  }
+
+  /** What is under way in the front: calls with workers, calls that wait, streams, requests. All 0 when nothing leaks. */
+  async underWay() {
+    const metrics = await this.metrics();
+    const sum = (name) => [...metrics].filter(([key]) => key === name || key.startsWith(`${name}{`)).reduce((total, [, value]) => total + value, 0);
+    return {
+      withWorkers: sum('runner_sidecar_worker_calls_in_flight'),
+      queued: sum('runner_sidecar_queued_calls'),
+      streams: sum('runner_sidecar_open_streams'),
+      requests: sum('http_server_active_requests'),
+      connections: sum('runner_sidecar_connections'),
+    };
+  }
+
+  /** Waits until nothing is under way and every client connection is gone. */
+  async quiet({ timeoutMilliseconds = 10_000 } = {}) {
+    let last;
+    await waitUntil('nothing is under way in the front', async () => {
+      last = await this.underWay();
+      return Object.values(last).every((count) => count === 0);
+    }, { timeoutMilliseconds }).catch((error) => { throw new Error(`${error.message}: ${JSON.stringify(last)}`, { cause: error }); });
+  }
+
+  /** @returns {Promise<Map<string, number>>} samples of `/metrics`, by name with labels */
+  async metrics() {
+    const { text } = await this.admin('/metrics');
+    const samples = new Map();
+    for (const line of text.split('\n')) {
+      const match = /^([a-zA-Z_:][^\s{]*(?:\{.*\})?) (\S+)/.exec(line);
+      if (match) samples.set(match[1], Number(match[2]));
+    }
+    return samples;
+  }
+
+  stop(options) {
+    return this.child.stop(options);
+  }
+}
+
+function adminPortOf(listening) {
+  const { admin } = listening;
+  if (typeof admin === 'number') return admin;
+  if (typeof admin === 'string') return Number(admin.slice(admin.lastIndexOf(':') + 1));
+  return admin?.port ?? listening.adminPort;
+}
+
+function parseJSON(text) {
+  try { return JSON.parse(text); } catch { return undefined; }
+}
+
+module.exports = { Front };

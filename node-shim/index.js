@@ -1,0 +1,6 @@
+'use strict';
+
+const { serve } = require('./lib/serve');
+const { TunnelServer } = require('./lib/tunnel-server');
+
+module.exports = { serve, TunnelServer };

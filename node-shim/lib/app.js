@@ -1,0 +1,59 @@
+'use strict';
+
+const { describeExposure } = require('./http-options');
+
+/**
+ * What a shim serves, whatever it was made from: the table of targets, how values become text, how errors become
+ * answers, and the exposure's options. lib/runner-app.js and lib/plain-app.js make one.
+ *
+ * @typedef {object} AppParts
+ * @property {import('./targets').Targets} targets
+ * @property {import('./codec').Codec} codec
+ * @property {import('./failures').Failures} failures
+ * @property {{ basePath?: string, auth?: object, cors?: object }} http the very object given to nodeExposure
+ * @property {boolean} [allowList] whether a list of what may be called is in force
+ * @property {import('node:http').RequestListener | null} [listener] takes what is no call
+ * @property {boolean} [listenerTakesEverything] also outside the base path
+ * @property {string | null} [runnerVersion]
+ * @property {Log} log
+ *
+ * @callback Log
+ * @param {'debug' | 'info' | 'warn' | 'error'} level
+ * @param {string} message
+ * @param {object} [data]
+ */
+class App {
+  /** @param {AppParts} parts */
+  constructor(parts) {
+    this.table = parts.targets;
+    this.codec = parts.codec;
+    this.failures = parts.failures;
+    this.http = parts.http;
+    this.log = parts.log;
+    this.listener = parts.listener || null;
+    this.listenerTakesEverything = Boolean(parts.listenerTakesEverything);
+    this.runnerVersion = parts.runnerVersion || null;
+    this.exposure = describeExposure(parts.http, Boolean(parts.allowList));
+    this.basePath = this.exposure.basePath;
+  }
+
+  /** By index, as calls name them. */
+  get targets() {
+    return this.table.list;
+  }
+
+  /** The app's part of HELLO. */
+  describe() {
+    return {
+      ...(this.runnerVersion === null ? {} : { runner: this.runnerVersion }),
+      exposure: this.exposure,
+      targets: this.table.describe(),
+      listener: {
+        exposure: this.listener !== null,
+        everything: this.listener !== null && this.listenerTakesEverything,
+      },
+    };
+  }
+}
+
+module.exports = { App };

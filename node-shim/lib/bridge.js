@@ -1,0 +1,162 @@
+'use strict';
+
+const { randomBytes } = require('node:crypto');
+const { EventLoopLag } = require('./event-loop-lag');
+const { Link } = require('./link');
+const { PROTOCOL_VERSION } = require('./protocol');
+const { version } = require('../package.json');
+
+const BACKOFF_FIRST_MILLISECONDS = 50;
+const BACKOFF_MAX_MILLISECONDS = 5000;
+
+/**
+ * All links between this process and a front. Link 0 is opened first; the front's WELCOME says how many loops it has,
+ * and each loop gets a link of its own. A link that ends is opened again, with backoff and jitter.
+ */
+class Bridge {
+  /**
+   * @param {object} options
+   * @param {import('./app').App} options.app
+   * @param {(link: Link) => import('node:net').Socket} options.connect opens a socket with the link's `onread`
+   * @param {boolean} [options.reconnect] whether a lost link is to be opened again (default true)
+   * @param {(loops: object) => void} [options.onWelcome]
+   * @param {(reason: string) => void} [options.onLost] the last link ended and will not come back
+   */
+  constructor({ app, connect, reconnect = true, onWelcome = () => {}, onLost = () => {} }) {
+    this.app = app;
+    this.log = app.log;
+    this.connect = connect;
+    this.reconnect = reconnect;
+    this.onWelcome = onWelcome;
+    this.onLost = onLost;
+    this.worker = randomBytes(8).toString('hex');
+    this.lag = new EventLoopLag();
+    /** @type {Map<number, Link>} */
+    this.links = new Map();
+    /** @type {Map<number, { timer: NodeJS.Timeout | null, failures: number }>} */
+    this.retries = new Map();
+    this.loops = 1;
+    this.stopping = false;
+    /** @type {(() => void) | null} */
+    this.stopped = null;
+  }
+
+  start() {
+    this.openLink(0);
+  }
+
+  hello(index) {
+    return {
+      protocol: PROTOCOL_VERSION,
+      worker: this.worker,
+      link: index,
+      pid: process.pid,
+      shim: version,
+      node: process.versions.node,
+      ...this.app.describe(),
+    };
+  }
+
+  openLink(index) {
+    if (this.stopping || this.links.has(index)) return;
+    const link = new Link(index, this);
+    this.links.set(index, link);
+    this.connect(link);
+  }
+
+  /** WELCOME came. */
+  welcomed(link, welcome) {
+    const retry = this.retries.get(link.index);
+    if (retry !== undefined) retry.failures = 0;
+    if (link.index === 0) {
+      const loops = Number.isSafeInteger(welcome.loops) && welcome.loops > 0 ? welcome.loops : 1;
+      this.loops = loops;
+      for (let index = 1; index < loops; index++) this.openLink(index);
+      this.log('info', 'bridge.welcome', { front: welcome.front, loops });
+      this.onWelcome(welcome);
+    }
+    if (this.stopping) link.drain();
+  }
+
+  refused(link, reason, retry) {
+    this.log('error', 'bridge.refused', { link: link.index, reason, retry });
+    if (!retry) this.reconnect = false;
+    link.close(`the front refused this shim: ${reason}`);
+  }
+
+  linkClosed(link, reason) {
+    if (this.links.get(link.index) !== link) return;
+    this.links.delete(link.index);
+    if (this.stopping) {
+      this.finishStop();
+      return;
+    }
+    this.log('warn', 'bridge.closed', { link: link.index, reason });
+    if (this.reconnect) this.retryLink(link.index);
+    else if (this.links.size === 0) {
+      this.lag.stop();
+      this.onLost(reason);
+    }
+  }
+
+  retryLink(index) {
+    // Links beyond the first follow link 0: a front that restarted may have another number of loops.
+    if (index !== 0 && (!this.links.has(0) || index >= this.loops)) return;
+    const retry = this.retries.get(index) || { timer: null, failures: 0 };
+    this.retries.set(index, retry);
+    const ceiling = Math.min(BACKOFF_MAX_MILLISECONDS, BACKOFF_FIRST_MILLISECONDS * 2 ** Math.min(retry.failures, 10));
+    retry.failures++;
+    // Half fixed, half random: many workers that lost the same front do not come back at the same instant.
+    const delay = ceiling / 2 + Math.random() * (ceiling / 2);
+    clearTimeout(retry.timer);
+    retry.timer = setTimeout(() => this.openLink(index), delay);
+  }
+
+  /** Says HELLO again on every open link, after the app's table changed. */
+  announce() {
+    for (const link of this.links.values()) {
+      if (link.state === 'open') link.hello();
+    }
+  }
+
+  /** Calls and streams being answered, on all links. */
+  get running() {
+    let count = 0;
+    for (const link of this.links.values()) count += link.running.size;
+    return count;
+  }
+
+  /**
+   * Takes no new calls, finishes those that run, and closes.
+   * @param {number} deadlineMilliseconds after which what still runs is cut off
+   * @returns {Promise<void>}
+   */
+  stop(deadlineMilliseconds) {
+    if (this.stopping) return this.stopPromise;
+    this.stopping = true;
+    for (const { timer } of this.retries.values()) clearTimeout(timer);
+    this.stopPromise = new Promise((resolve) => {
+      this.stopped = resolve;
+    });
+    this.deadline = setTimeout(() => this.cut('the time to drain ran out'), deadlineMilliseconds);
+    for (const link of [...this.links.values()]) {
+      if (link.state === 'open') link.drain();
+      else link.close('stopping');
+    }
+    this.finishStop();
+    return this.stopPromise;
+  }
+
+  cut(reason) {
+    for (const link of [...this.links.values()]) link.close(reason);
+  }
+
+  finishStop() {
+    if (this.links.size > 0) return;
+    clearTimeout(this.deadline);
+    this.lag.stop();
+    this.stopped();
+  }
+}
+
+module.exports = { Bridge };

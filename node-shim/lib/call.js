@@ -1,0 +1,172 @@
+'use strict';
+
+const { Frame, Result, Entry, Cancel } = require('./protocol');
+const { ExposureContext } = require('./exposure-context');
+const { respondOnCall } = require('./call-response');
+
+const REASONS = {
+  [Cancel.CLIENT_CLOSED]: 'Client Closed Request',
+  [Cancel.HALF_CLOSED]: 'Client Closed Request',
+  [Cancel.TIMEOUT]: 'Request timed out',
+  [Cancel.FRONT_STOPPING]: 'Server is stopping',
+};
+
+/**
+ * One call from its frame to its answer. It is over once: when answered, cancelled, or when its link ended.
+ */
+class Call {
+  /**
+   * @param {import('./link').Link} link
+   * @param {number} id
+   * @param {import('./targets').Target} target
+   * @param {string} head the peer block and the request head as latin1, '' when the target asked for none
+   */
+  constructor(link, id, target, head) {
+    this.link = link;
+    this.id = id;
+    this.target = target;
+    this.head = head;
+    this.over = false;
+    this.cancelReason = 0;
+    /** @type {ExposureContext | null} what the task sees of the request; made only for those that get it */
+    this.context = null;
+    /** @type {import('./stream-exchange').StreamExchange | null} genuine req and res, once something touched them */
+    this.exchange = null;
+  }
+
+  get app() {
+    return this.link.app;
+  }
+
+  /** Runs the target. @param {unknown} input @param {number} entryFlags */
+  start(input, entryFlags) {
+    const { target } = this;
+    if ((entryFlags & Entry.WHOLE) !== 0) input = target.unwrap(input);
+    try {
+      const value = target.run(input, this, (entryFlags & Entry.CONTEXT) !== 0);
+      // Looking for `then` instead of awaiting: a task that answered at once costs no promise.
+      if (value === null || typeof value !== 'object' || typeof value.then !== 'function') {
+        this.succeed(value);
+        return;
+      }
+      this.link.running.set(this.id, this);
+      const promise = value instanceof Promise ? value : Promise.resolve(value);
+      promise.then(
+        (result) => this.succeed(result),
+        (error) => this.fail(error),
+      );
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The text did not parse with the app's own serializer. */
+  refuseInput() {
+    this.answer(400, this.app.codec.envelope(400, 'Invalid EJSON body', 'INVALID_JSON'), 0);
+  }
+
+  succeed(value) {
+    if (this.over) return;
+    try {
+      if (this.target.kind === 'event') this.answerEmpty();
+      else if (this.responseTouched || isStream(value)) respondOnCall(this, value);
+      else this.answerValue(value);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** @param {unknown} value of a task that wrote nothing itself */
+  answerValue(value) {
+    const { codec } = this.app;
+    const text = codec.valueText(value);
+    if (text === undefined) this.answerEmpty();
+    else if (text !== '') this.answer(200, text, Result.VALUE);
+    else this.answer(200, codec.stringify({ ok: true, result: value }), 0);
+  }
+
+  fail(error) {
+    if (this.over) return;
+    const failure = this.app.failures.describe(error, this.target.kind);
+    if (this.responseTouched) this.exchange.respondFailure(failure);
+    else this.answer(failure.status, failure.body, Result.FAILED);
+  }
+
+  answerEmpty() {
+    this.finish();
+    this.link.writer.empty(Frame.RESULT, Result.EMPTY, 200, this.id, 0);
+    this.link.settled(this);
+  }
+
+  /** @param {number} status @param {string} text JSON @param {number} flags RESULT's */
+  answer(status, text, flags) {
+    const { link } = this;
+    // A UTF-16 unit never takes more than three bytes, so the length is counted only near the limit.
+    if (text.length * 3 > link.resultBytes && Buffer.byteLength(text) > link.resultBytes) {
+      const body = (flags & Result.VALUE) !== 0 ? `{"ok":true,"result":${text}}` : text;
+      this.materialise().respondJson(status, body);
+      return;
+    }
+    this.finish();
+    link.writer.text(Frame.RESULT, flags, status, this.id, 0, text);
+    link.settled(this);
+  }
+
+  /** Genuine req and res for this call. @returns {import('./stream-exchange').StreamExchange} */
+  materialise() {
+    if (this.exchange === null) this.exchange = this.link.streams.materialise(this);
+    return this.exchange;
+  }
+
+  /** This call is answered by a RESULT frame. */
+  finish() {
+    this.over = true;
+    if (this.exchange !== null) this.exchange.discard();
+    if (this.context !== null) this.context.finished();
+  }
+
+  /** The genuine response is over: sent, or cut off. */
+  exchangeOver() {
+    if (this.over) return;
+    this.over = true;
+    if (this.context !== null) this.context.finished();
+    this.link.settled(this);
+  }
+
+  /** Whether the task may have written to the genuine response. */
+  get responseTouched() {
+    return this.exchange !== null && (this.context === null || this.context.responseTouched || this.exchange.socket.bytesWritten > 0);
+  }
+
+  /** CANCEL came. @param {number} reason */
+  cancel(reason) {
+    if (this.over) return;
+    this.over = true;
+    this.cancelReason = reason;
+    this.link.settled(this);
+    if (this.exchange !== null) this.exchange.cancel(reason);
+    if (this.context !== null) this.context.abort(REASONS[reason] || REASONS[Cancel.CLIENT_CLOSED]);
+  }
+
+  linkClosed() {
+    this.cancel(Cancel.CLIENT_CLOSED);
+  }
+
+  credit(bytes) {
+    if (this.exchange !== null) this.exchange.credit(bytes);
+  }
+
+  /** The exposure's context for this call. @returns {ExposureContext} */
+  openContext() {
+    if (this.context === null) this.context = new ExposureContext(this);
+    return this.context;
+  }
+}
+
+/** What nodeExposure 4.8.6 answers as a stream (src/node/exposure/requestHandlers.ts). */
+function isStream(value) {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
+  return typeof value.pipe === 'function' || (typeof value === 'object' && Boolean(value.stream));
+}
+
+module.exports = { Call, isStream };

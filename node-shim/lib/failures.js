@@ -1,0 +1,80 @@
+'use strict';
+
+/**
+ * The one place where an error thrown by a task or an event becomes an answer, as nodeExposure 4.8.6 makes it
+ * (src/node/exposure/requestHandlers.ts, the catch of processTaskRequest).
+ */
+class Failures {
+  /**
+   * @param {object} options
+   * @param {import('./codec').Codec} options.codec
+   * @param {() => Iterable<{ is(error: unknown): boolean }>} [options.helpers] the app's registered error helpers
+   * @param {(error: unknown) => boolean} [options.isCancellation]
+   * @param {(reason: string) => unknown} [options.cancellation] makes the error that aborts a task's signal
+   * @param {(level: string, message: string, data: object) => void} options.log
+   */
+  constructor({ codec, helpers = () => [], isCancellation = isAbort, cancellation = makeAbort, log }) {
+    this.codec = codec;
+    this.helpers = helpers;
+    this.isCancellation = isCancellation;
+    this.cancellation = cancellation;
+    this.log = log;
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {string} kind `task` or `event`
+   * @returns {{ status: number, body: string, cancelled: boolean }}
+   */
+  describe(error, kind) {
+    if (this.isCancellation(error)) {
+      const body = this.codec.envelope(499, 'Client Closed Request', 'REQUEST_ABORTED');
+      return { status: 499, body, cancelled: true };
+    }
+    const extra = this.identify(error);
+    const message = error instanceof Error && error.message ? error.message : 'Internal Error';
+    this.log('error', `exposure.${kind}.error`, { error: error instanceof Error ? error.message : textOf(error) });
+    return { status: 500, body: this.body(message, extra), cancelled: false };
+  }
+
+  identify(error) {
+    try {
+      for (const helper of this.helpers()) {
+        if (helper.is(error)) return { id: error.name, data: error.data };
+      }
+    } catch {
+      // An error helper that throws identifies nothing; the error itself is still answered.
+    }
+    return undefined;
+  }
+
+  body(message, extra) {
+    try {
+      return this.codec.envelope(500, message, 'INTERNAL_ERROR', extra);
+    } catch {
+      // The error's own data cannot be serialised: what nodeExposure's outermost catch answers.
+      return JSON.stringify({ ok: false, error: { message: 'Internal Error', code: 'INTERNAL_ERROR' } });
+    }
+  }
+}
+
+function isAbort(error) {
+  return error instanceof Error && error.name === 'AbortError' && error.code === 'RUNNER_SIDECAR_CANCELLED';
+}
+
+function makeAbort(reason) {
+  const error = new Error(reason);
+  error.name = 'AbortError';
+  error.code = 'RUNNER_SIDECAR_CANCELLED';
+  return error;
+}
+
+function textOf(error) {
+  try {
+    return String(error);
+  } catch {
+    return 'an error without text';
+  }
+}
+
+module.exports = { Failures };

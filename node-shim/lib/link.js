@@ -1,0 +1,217 @@
+'use strict';
+
+const { Frame, PROTOCOL_VERSION, Question, ProtocolError } = require('./protocol');
+const { FrameReader } = require('./frame-reader');
+const { FrameWriter } = require('./frame-writer');
+const { CallLane } = require('./call-lane');
+const { StreamLane } = require('./stream-lane');
+const { answerOrigin } = require('./cors');
+
+const WINDOW_BYTES_DEFAULT = 256 * 1024;
+const RESULT_BYTES_DEFAULT = 8 * 1024 * 1024;
+
+/**
+ * One connection to the front, from HELLO to its end. What happens on it goes to `owner` (lib/bridge.js).
+ *
+ * States: `greeting` (HELLO sent, nothing else may be), `open`, `closed`.
+ */
+class Link {
+  /**
+   * @param {number} index which of the worker's links this is
+   * @param {import('./bridge').Bridge} owner
+   */
+  constructor(index, owner) {
+    this.index = index;
+    this.owner = owner;
+    this.app = owner.app;
+    this.state = 'greeting';
+    /** DRAINING was sent: the front gives no new calls. */
+    this.draining = false;
+    /** DRAINING came: after its last call when this side asked for it. */
+    this.frontDraining = false;
+    this.windowBytes = WINDOW_BYTES_DEFAULT;
+    this.resultBytes = RESULT_BYTES_DEFAULT;
+    /** What is being answered, by call id: each has cancel, credit, data, end, and linkClosed. */
+    this.running = new Map();
+    this.reader = new FrameReader(this.receive.bind(this));
+    this.calls = new CallLane(this);
+    this.streams = new StreamLane(this);
+    /** @type {import('node:net').Socket | null} */
+    this.socket = null;
+    this.writer = null;
+  }
+
+  /** What the socket is to read into, in the form `net` takes as `onread`. */
+  get onread() {
+    return { buffer: this.reader.input.bytes, callback: (count) => this.read(count) };
+  }
+
+  /**
+   * Starts talking on a connected socket that was made with this link's `onread`.
+   * @param {import('node:net').Socket} socket
+   */
+  open(socket) {
+    this.socket = socket;
+    this.writer = new FrameWriter(socket);
+    socket.on('error', (error) => this.close(error.message));
+    socket.on('end', () => this.close('the front closed the link'));
+    socket.on('close', () => this.close('the link was closed'));
+    this.hello();
+  }
+
+  hello() {
+    const text = JSON.stringify(this.owner.hello(this.index));
+    this.writer.text(Frame.HELLO, 0, 0, 0, PROTOCOL_VERSION, text);
+    this.writer.flush();
+  }
+
+  read(count) {
+    if (this.state === 'closed') return false;
+    try {
+      this.reader.push(count);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.owner.log('error', 'bridge.protocol-error', { link: this.index, reason: error.message });
+      this.close(`protocol error: ${error.message}`);
+    }
+    return this.state !== 'closed';
+  }
+
+  receive(type, flags, detail, call, field, source, start, length) {
+    if (this.state === 'greeting') return this.greeted(type, field, source, start, length);
+    if (this.state === 'closed') return undefined;
+    switch (type) {
+      case Frame.CALLS: return this.calls.receive(flags, detail, field, source, start, length);
+      case Frame.CANCEL: return this.cancel(call, flags, detail, length);
+      case Frame.CREDIT: return this.credit(call, flags, detail, field, length);
+      case Frame.REQUEST: return this.streams.request(call, flags, detail, source, start, length);
+      case Frame.REQUEST_DATA: return this.streams.data(call, flags, detail, source, start, length);
+      case Frame.REQUEST_END: return this.streams.end(call, flags, detail, length);
+      case Frame.PING: return this.ping(flags, field, length);
+      case Frame.ORIGIN_QUESTION: return this.origin(flags, call, source, start, length);
+      case Frame.DRAINING: return this.drainingCame(flags, length);
+      default: throw new ProtocolError(`frame type 0x${type.toString(16)} is not one the front may send now`);
+    }
+  }
+
+  greeted(type, field, source, start, length) {
+    if (type !== Frame.WELCOME && type !== Frame.REFUSED) {
+      throw new ProtocolError(`frame type 0x${type.toString(16)} came before WELCOME`);
+    }
+    const answer = parseObject(source.bytes.utf8Slice(start, start + length));
+    if (type === Frame.REFUSED) {
+      this.owner.refused(this, String(answer.reason), answer.retry === true);
+      return;
+    }
+    if (field !== PROTOCOL_VERSION) {
+      throw new ProtocolError(`the front speaks version ${field >>> 0} of the bridge protocol, this shim ${PROTOCOL_VERSION}`);
+    }
+    const limits = answer.limits || {};
+    this.reader.frameBytesLimit = limitOf(limits.frameBytes, this.reader.frameBytesLimit);
+    this.windowBytes = limitOf(limits.windowBytes, this.windowBytes);
+    this.resultBytes = limitOf(limits.resultBytes, this.resultBytes);
+    this.state = 'open';
+    this.owner.welcomed(this, answer);
+  }
+
+  cancel(call, flags, reason, length) {
+    noFlags('CANCEL', flags, 0);
+    noPayload('CANCEL', length);
+    const running = this.running.get(call);
+    if (running !== undefined) running.cancel(reason);
+  }
+
+  credit(call, flags, detail, bytes, length) {
+    noFlags('CREDIT', flags, detail);
+    noPayload('CREDIT', length);
+    const running = this.running.get(call);
+    if (running !== undefined) running.credit(bytes >>> 0);
+  }
+
+  ping(flags, field, length) {
+    noFlags('PING', flags, 0);
+    noPayload('PING', length);
+    const pong = Buffer.allocUnsafe(8);
+    pong.writeUInt32LE(this.owner.lag.takeMicroseconds(), 0);
+    pong.writeUInt32LE(this.running.size, 4);
+    this.writer.payload(Frame.PONG, 0, 0, 0, field, pong);
+    this.writer.flush();
+  }
+
+  origin(flags, question, source, start, length) {
+    noFlags('ORIGIN_QUESTION', flags & ~Question.NO_ORIGIN, 0);
+    const origin = flags & Question.NO_ORIGIN ? undefined : source.bytes.latin1Slice(start, start + length);
+    const answer = answerOrigin(this.app.http.cors, origin, this.owner.log);
+    this.writer.payload(Frame.ORIGIN_ANSWER, answer.flags, 0, question, 0, Buffer.from(answer.value, 'latin1'));
+  }
+
+  /** Asks the front for no new calls. */
+  drain() {
+    if (this.state !== 'open' || this.draining) return;
+    this.draining = true;
+    this.writer.empty(Frame.DRAINING, 0, 0, 0, 0);
+    this.writer.flush();
+  }
+
+  drainingCame(flags, length) {
+    noFlags('DRAINING', flags, 0);
+    noPayload('DRAINING', length);
+    this.frontDraining = true;
+    this.endWhenIdle();
+  }
+
+  /** The last call of a drained link was answered: the link has served. */
+  endWhenIdle() {
+    if (!this.draining || !this.frontDraining || this.running.size > 0 || this.state !== 'open') return;
+    this.writer.flush();
+    this.state = 'closed';
+    this.writer.close();
+    this.socket.end();
+    this.owner.linkClosed(this, 'drained');
+  }
+
+  /** A call is over: nothing more is sent for it. @param {{ id: number }} call */
+  settled(call) {
+    this.running.delete(call.id);
+    if (this.frontDraining) this.endWhenIdle();
+  }
+
+  /** @param {string} reason for the log */
+  close(reason) {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    if (this.writer !== null) this.writer.close();
+    if (this.socket !== null) this.socket.destroy();
+    const orphans = [...this.running.values()];
+    this.running.clear();
+    for (const orphan of orphans) orphan.linkClosed();
+    this.owner.linkClosed(this, reason);
+  }
+}
+
+function parseObject(text) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ProtocolError('the answer to HELLO is not JSON');
+  }
+  if (value === null || typeof value !== 'object') throw new ProtocolError('the answer to HELLO is not a JSON object');
+  return value;
+}
+
+function limitOf(announced, otherwise) {
+  if (announced === undefined) return otherwise;
+  if (!Number.isSafeInteger(announced) || announced < 1) throw new ProtocolError(`WELCOME names a limit of ${announced}`);
+  return Math.min(announced, 0x7fffffff);
+}
+
+function noFlags(name, flags, detail) {
+  if (flags !== 0 || detail !== 0) throw new ProtocolError(`${name} with flags ${flags} and detail ${detail}`);
+}
+
+function noPayload(name, length) {
+  if (length !== 0) throw new ProtocolError(`${name} with a payload of ${length} bytes`);
+}
+
+module.exports = { Link };

@@ -1,0 +1,59 @@
+'use strict';
+
+const { App } = require('./app');
+const { JsonCodec, SerializerCodec } = require('./codec');
+const { Failures } = require('./failures');
+const { makeLog } = require('./log');
+const { Targets } = require('./targets');
+
+/**
+ * An app of plain functions, without the runner: what TunnelServer and a bare store are made of. JSON.parse and
+ * JSON.stringify unless a serializer is given.
+ *
+ * @param {object} options
+ * @param {{ basePath?: string, auth?: object, cors?: object }} options.http
+ * @param {object} [options.serializer]
+ * @param {object} [options.logger]
+ * @param {import('node:http').RequestListener} [options.requestListener]
+ */
+function createPlainApp({ http, serializer, logger, requestListener }) {
+  const log = makeLog(logger);
+  const targets = new Targets();
+  const codec = serializer ? new SerializerCodec(serializer) : new JsonCodec();
+  const app = new App({
+    targets,
+    codec,
+    http,
+    log,
+    failures: new Failures({ codec, log }),
+    listener: requestListener,
+    listenerTakesEverything: true,
+  });
+  targets.set('discovery', '', () => ({
+    allowList: { enabled: true, tasks: targets.callableIds('task'), events: targets.callableIds('event') },
+  }));
+  return app;
+}
+
+/**
+ * Makes a function callable. One that takes a second argument gets the exposure's context in it (`signal`, `headers`,
+ * `req`, …); only for those does the front send the request head.
+ *
+ * @param {App} app
+ * @param {'task' | 'event'} kind
+ * @param {string} id
+ * @param {(input: unknown, context?: object) => unknown} handler
+ */
+function addHandler(app, kind, id, handler) {
+  if (typeof id !== 'string' || id === '') throw new TypeError(`the id of ${article(kind)} must be a string that is not empty`);
+  if (typeof handler !== 'function') throw new TypeError(`the handler of ${kind} ${id} must be a function`);
+  const wantsContext = handler.length >= 2;
+  const run = wantsContext ? (input, call) => handler(input, call.openContext()) : (input) => handler(input);
+  app.table.set(kind, id, run, wantsContext);
+}
+
+function article(kind) {
+  return kind === 'event' ? 'an event' : `a ${kind}`;
+}
+
+module.exports = { createPlainApp, addHandler };

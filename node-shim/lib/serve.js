@@ -1,0 +1,50 @@
+'use strict';
+
+const { createPlainApp, addHandler } = require('./plain-app');
+const { createRunnerApp } = require('./runner-app');
+const { readRuntime } = require('./runtime');
+const { Service } = require('./service');
+
+/**
+ * Serves an app that exists, through a front that does the HTTP. See index.d.ts for the options.
+ *
+ * @param {object} given what `run(app)` returns, its parts, or a bare store
+ * @param {object} [options]
+ * @returns {Promise<Service>} once the front has welcomed this process
+ */
+async function serve(given, options = {}) {
+  const runtime = readRuntime(await given);
+  const app = runtime.taskRunner !== null ? await createRunnerApp(runtime, options) : createStoreApp(runtime, options);
+  const listen = (app.http && app.http.listen) || {};
+  const service = new Service(app, { port: listen.port, host: listen.host, ...options });
+  await service.start();
+  return service;
+}
+
+/** A store whose tasks and events hold `{ run }`: plain functions, called with the input. */
+function createStoreApp({ store, serializer, logger }, options) {
+  const app = createPlainApp({
+    http: options.http || {},
+    serializer,
+    logger: options.logger || logger,
+    requestListener: options.requestListener,
+  });
+  for (const [kind, entries] of [['task', store.tasks], ['event', store.events || {}]]) {
+    for (const [id, entry] of entriesOf(entries)) addHandler(app, kind, id, handlerOf(entry, kind, id));
+  }
+  return app;
+}
+
+function entriesOf(entries) {
+  return typeof entries.entries === 'function' ? entries.entries() : Object.entries(entries);
+}
+
+function handlerOf(entry, kind, id) {
+  if (typeof entry === 'function') return entry;
+  if (entry && typeof entry.run === 'function') {
+    return entry.run.length >= 2 ? (input, context) => entry.run(input, context) : (input) => entry.run(input);
+  }
+  throw new TypeError(`${kind} ${id} of the store is neither a function nor { run }`);
+}
+
+module.exports = { serve };

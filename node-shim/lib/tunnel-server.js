@@ -1,0 +1,80 @@
+'use strict';
+
+const { createPlainApp, addHandler } = require('./plain-app');
+const { Service } = require('./service');
+
+/**
+ * The server that migrating apps know: functions registered by id, called over HTTP. See index.d.ts.
+ */
+class TunnelServer {
+  #app;
+  #options;
+  #service = null;
+
+  /** @param {import('..').TunnelServerOptions} [options] */
+  constructor(options = {}) {
+    this.#options = { port: 7070, host: '127.0.0.1', ...options };
+    this.#app = createPlainApp({
+      http: { basePath: options.basePath, auth: options.auth, cors: corsOf(options) },
+      serializer: options.serializer,
+      logger: options.logger,
+      requestListener: options.requestListener,
+    });
+  }
+
+  registerTask(id, handler) {
+    this.#add('task', id, handler);
+  }
+
+  registerEvent(id, handler) {
+    this.#add('event', id, handler);
+  }
+
+  #add(kind, id, handler) {
+    addHandler(this.#app, kind, id, handler);
+    if (this.#service !== null) this.#service.announce();
+  }
+
+  /** Starts serving. Rejects when the port is taken, the front's binary is missing, or it does not start. */
+  async listen() {
+    if (this.#service !== null) throw new Error('runner-sidecar: listen() was called before; close() first');
+    const service = new Service(this.#app, this.#options);
+    this.#service = service;
+    try {
+      await service.start();
+    } catch (error) {
+      this.#service = null;
+      await service.close({ deadlineMilliseconds: 0 });
+      throw error;
+    }
+  }
+
+  /** Where it listens, once it does: `{ address, port }`; null with `socket`, where the front knows. */
+  address() {
+    return this.#service === null ? null : this.#service.address;
+  }
+
+  async getTaskIds() {
+    return this.#app.table.callableIds('task');
+  }
+
+  async getEventIds() {
+    return this.#app.table.callableIds('event');
+  }
+
+  /** Finishes what runs, and stops. */
+  async close(options) {
+    const service = this.#service;
+    this.#service = null;
+    if (service !== null) await service.close(options);
+  }
+}
+
+/** `corsOrigins` is the short form of `cors.origin`; a list with `*` in it allows any. */
+function corsOf({ cors, corsOrigins }) {
+  if (corsOrigins === undefined || corsOrigins === null) return cors;
+  if (Array.isArray(corsOrigins) && corsOrigins.includes('*')) return cors;
+  return { ...cors, origin: corsOrigins };
+}
+
+module.exports = { TunnelServer };

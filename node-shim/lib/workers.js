@@ -1,0 +1,38 @@
+'use strict';
+
+const cluster = require('node:cluster');
+
+const RESTART_MILLISECONDS = 500;
+
+/**
+ * Runs `count` copies of this command. One that dies is started again; SIGTERM lets all of them drain.
+ * @param {number} count
+ * @param {number} drainMilliseconds
+ */
+function runWorkers(count, drainMilliseconds) {
+  let stopping = false;
+  for (let i = 0; i < count; i++) cluster.fork();
+  cluster.on('exit', (worker, code, signal) => {
+    if (stopping) {
+      if (Object.keys(cluster.workers).length === 0) process.exit(0);
+      return;
+    }
+    process.stderr.write(`runner-sidecar-shim: worker ${worker.process.pid} ended with ${signal || `code ${code}`}\n`);
+    setTimeout(() => {
+      if (!stopping) cluster.fork();
+    }, RESTART_MILLISECONDS);
+  });
+  const stop = () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    for (const worker of Object.values(cluster.workers)) worker.process.kill('SIGTERM');
+    // A worker that does not come to its end in time, plus a moment for its own deadline to act.
+    setTimeout(() => {
+      for (const worker of Object.values(cluster.workers)) worker.process.kill('SIGKILL');
+    }, drainMilliseconds + 2000);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop);
+  return new Promise(() => {});
+}
+
+module.exports = { runWorkers };
