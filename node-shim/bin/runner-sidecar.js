@@ -19,9 +19,9 @@ function main(argv) {
 function runBinary(argv) {
   let binary;
   try {
-    binary = require('../lib/binary').findBinary();
+    binary = require('../lib/front-binary').findFrontBinary();
   } catch (error) {
-    process.stderr.write(`runner-sidecar: ${error.message}\n`);
+    process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
     return;
   }
