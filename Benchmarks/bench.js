@@ -21,10 +21,10 @@ Measures the sidecar beside plain Node http, nginx before Node and the real node
 
   --quick            the most telling cases, short rounds: about two minutes
   --runner FILE      a CommonJS bundle of @bluelibs/runner's Node build: adds nodeExposure, and the sidecar serving the real runner
-  --front FILE       the front's binary (.build/release/runner-sidecar, built when no other is named)
+  --front FILE       the front's binary (dist/runner-sidecar, which scripts/build-static makes, when no other is named)
   --subjects A,B     only these: sidecar, plain, nginx, nodeexposure, sidecar-runner
   --cases A,B        only these: ${CASES.map(({ id }) => id).join(', ')}
-  --rounds N         5, with --quick 3
+  --rounds N         5, with --quick 2
   --seconds N        of load in a round: 4, with --quick 1
   --out DIRECTORY    for results.json and results.html (Benchmarks/results)
   --write-docs       also writes the figures into docs/performance.md
@@ -39,15 +39,16 @@ function readOptions(argv) {
     quick: { type: 'boolean' }, runner: { type: 'string' }, front: { type: 'string' }, subjects: { type: 'string' }, cases: { type: 'string' },
     rounds: { type: 'string' }, seconds: { type: 'string' }, out: { type: 'string' }, 'write-docs': { type: 'boolean' }, from: { type: 'string' }, help: { type: 'boolean' },
   } });
-  const front = path.resolve(values.front ?? path.join(ROOT, '.build', 'release', 'runner-sidecar'));
+  const front = path.resolve(values.front ?? path.join(ROOT, 'dist', 'runner-sidecar'));
   const { quick = false } = values;
   return {
     help: values.help, from: values.from, writeDocs: values['write-docs'] ?? false, front,
     out: path.resolve(values.out ?? path.join(__dirname, 'results')),
     subjects: chosen(allSubjects({ front, runner: values.runner }), values.subjects, 'subject'),
     cases: chosen(CASES.filter((work) => !quick || work.quick || values.cases), values.cases, 'case'),
-    rounds: Number(values.rounds ?? (quick ? 3 : 5)),
+    rounds: Number(values.rounds ?? (quick ? 2 : 5)),
     seconds: Number(values.seconds ?? (quick ? 1 : 4)),
+    syscallCases: quick ? new Set(['add']) : undefined,
     idleConnections: values.cases ? [] : quick ? [1000] : [1000, 10_000],
   };
 }

@@ -20,7 +20,8 @@ const WARM_UP_SECONDS = 1;
 const BUSY_SHARE = 0.15;
 
 /**
- * @param {{subjects: import('./subjects').Subject[], cases: import('./work').Case[], rounds: number, seconds: number, idleConnections: number[], front: string, report: (text: string) => void}} plan
+ * @param {{subjects: import('./subjects').Subject[], cases: import('./work').Case[], rounds: number, seconds: number, idleConnections: number[], syscallCases?: Set<string>, front: string, report: (text: string) => void}} plan
+ *   syscallCases: where system calls are counted; everywhere when not given
  * @returns {Promise<object>} results as plain data, what the JSON file holds
  */
 async function bench(plan) {
@@ -60,7 +61,7 @@ async function withSubjects(subjects, options, work) {
   }
 }
 
-async function runCases({ rounds, seconds, report }, running, cases, { runs, syscalls, failures }) {
+async function runCases({ rounds, seconds, syscallCases, report }, running, cases, { runs, syscalls, failures }) {
   for (const work of cases) {
     const able = [];
     for (const subject of running) {
@@ -80,6 +81,7 @@ async function runCases({ rounds, seconds, report }, running, cases, { runs, sys
         });
       }
     }
+    if (syscallCases && !syscallCases.has(work.id)) continue;
     for (const { subject } of able) {
       await guarded(subject, work, failures, report, async () => {
         const counted = await countSyscalls(subject, work);

@@ -45,7 +45,7 @@ function caseSection({ subjects, summary }, work, caseTable) {
   return `<h2>${escape(work.title)}</h2>
 <div class="panel">${legend(series)}<h3>Requests per second</h3><div class="scroll">${barsOf('requestsPerSecond', 'Requests per second')}</div>
 <h3>CPU seconds for 100,000 requests, all processes</h3><div class="scroll">${barsOf('cpuSecondsPer100k.all', 'CPU seconds for 100,000 requests')}</div>
-<h3>Latency by percentile</h3><div class="scroll">${curves}</div></div>
+${curves ? `<h3>Latency by percentile</h3><div class="scroll">${curves}</div>` : ''}</div>
 ${caseTable ? table(caseTable.heads, caseTable.rows) : ''}`;
 }
 

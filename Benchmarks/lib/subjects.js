@@ -91,7 +91,7 @@ function sidecar(binary) {
   return {
     id: 'sidecar',
     title: 'sidecar',
-    missing: () => (fs.existsSync(binary) ? undefined : `${binary} is not built: swift build -c release`),
+    missing: () => (fs.existsSync(binary) ? undefined : `${binary} is not there: scripts/build-static`),
     start: ({ directory, token }) => startSidecar(binary, directory, (socket) => node('sidecar-worker.js', { SOCKET: socket, TOKEN: token })),
   };
 }

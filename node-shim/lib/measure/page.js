@@ -13,7 +13,7 @@ const STYLE = `
   --series-1: #6bb0f5; --series-2: #f39a5f; --series-3: #6fcf97; --series-4: #b69cf5; --series-5: #e6bd55; --series-6: #f088c0; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 28px 20px 60px; }
+main { max-width: 1240px; margin: 0 auto; padding: 28px 20px 60px; }
 h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 34px 0 10px; } h3 { font-size: 15px; margin: 20px 0 6px; }
 p { margin: 6px 0; max-width: 78ch; } .quiet { color: var(--quiet); }
 .verdict { display: block; padding: 12px 16px; border-radius: 6px; margin: 16px 0; font-weight: 600; }
@@ -22,8 +22,8 @@ p { margin: 6px 0; max-width: 78ch; } .quiet { color: var(--quiet); }
 .panel { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 14px 16px; margin: 12px 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: 6px 10px; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { font-weight: 600; color: var(--quiet); font-size: 13px; } td.number, th.number { text-align: right; white-space: nowrap; }
+th, td { text-align: left; padding: 6px 8px; border-bottom: 1px solid var(--line); vertical-align: top; }
+td:first-child { white-space: nowrap; } th { font-weight: 600; color: var(--quiet); font-size: 13px; } td.number, th.number { text-align: right; white-space: nowrap; }
 code, pre { font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, monospace; overflow-wrap: anywhere; }
 .chart { width: 100%; height: auto; display: block; min-width: 520px; } .chart text { fill: var(--ink); font: 13px system-ui, sans-serif; }
 .chart .tick { fill: var(--quiet); font-size: 12px; } .chart .grid { stroke: var(--line); } .chart .curve { fill: none; stroke-width: 2.2; }
