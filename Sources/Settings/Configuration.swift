@@ -63,7 +63,7 @@ public struct Configuration: Equatable, Sendable {
     /// Node's own limit.
     public var headerLimitBytes = 16 << 10
     public var bodyLimitBytes = 8 << 20
-    public var jsonDepthLimit = 65_536
+    public var jsonDepthLimit = 10_000
     public var resultLimitBytes = 8 << 20
     public var streamWindowBytes = 256 << 10
 

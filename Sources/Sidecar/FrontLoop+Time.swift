@@ -1,6 +1,7 @@
 internal import BridgeProtocol
 internal import Bytes
 internal import EventLoop
+internal import Exposure
 internal import Logging
 
 /// One ticker a loop does what timers would: deadlines of calls and connections, pings, the waiting room.
@@ -21,6 +22,7 @@ extension FrontLoop {
         watchLinks()
         if calls.activeCount > 0 && limits.taskTimeoutMilliseconds > 0 { expireCalls() }
         expireWaiting()
+        endLingering()
         sweepConnections()
     }
 
@@ -48,7 +50,7 @@ extension FrontLoop {
         }
         for call in late where call.state == .running {
             call.link?.cancel(call, reason: .timeout)
-            call.connection?.deliver(call, problem: .timeout)
+            call.connection?.deliver(call, rejection: .timeout)
         }
     }
 
