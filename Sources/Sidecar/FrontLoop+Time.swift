@@ -22,7 +22,6 @@ extension FrontLoop {
         watchLinks()
         if calls.activeCount > 0 && limits.taskTimeoutMilliseconds > 0 { expireCalls() }
         expireWaiting()
-        endLingering()
         sweepConnections()
     }
 
@@ -54,14 +53,16 @@ extension FrontLoop {
         }
     }
 
-    /// Looks at a tenth of the connections each tick: every one once a second, without a timer for any.
+    /// Looks at the connections' deadlines without a timer for any: few of them each tick, many of them a tenth each, so that
+    /// every one is looked at once a second.
     private func sweepConnections() {
-        var slot = Int(ticks % 10)
+        let stride = connections.count > 1_000 ? 10 : 1
+        var slot = Int(ticks) % stride
         while slot < connections.count {
             if let connection = connections[slot], connection.deadlineTick != 0, connection.deadlineTick <= ticks {
                 connection.timedOut()
             }
-            slot += 10
+            slot += stride
         }
     }
 }

@@ -50,13 +50,16 @@ final class FrontLoop {
     var lastQuestion: UInt32 = 0
     var originAnswer: (connection: ClientConnection, answer: OriginAnswer)?
     private var ticker: Timer?
-    private var lingering: [(connection: ClientConnection, untilTick: UInt32)] = []
+    private var lingering: [ClientConnection] = []
+    private var lingerTimer: Timer?
     var ticks: UInt32 = 1
     /// The monotonic clock at the last read of this turn.
     private(set) var turnNanoseconds: UInt64 = 0
     var roomForWaiting = false
 
     static let tickMilliseconds = 100
+    /// What a task may still take when its client has sent FIN: the bridge's round trip, not a task's work.
+    static let lingerMilliseconds = 20
 
     init(index: Int, configuration: Configuration, logger: Logger, control: ControlHandle) throws(LoopError) {
         self.index = index
@@ -84,6 +87,7 @@ final class FrontLoop {
         let ticker = Timer(loop: loop) { [unowned self] in tick() }
         ticker.start(delayMilliseconds: Self.tickMilliseconds, repeatMilliseconds: Self.tickMilliseconds)
         self.ticker = ticker
+        lingerTimer = Timer(loop: loop) { [unowned self] in endLingering() }
     }
 
     // MARK: Turns
@@ -104,16 +108,16 @@ final class FrontLoop {
         resuming.append(connection)
     }
 
-    /// Gives the calls of a half-closed client one more tick.
+    /// Gives the calls of a half-closed client a moment to finish.
     func linger(_ connection: ClientConnection) {
-        lingering.append((connection, ticks &+ 2))
+        lingering.append(connection)
+        if lingering.count == 1 { lingerTimer?.start(delayMilliseconds: Self.lingerMilliseconds) }
     }
 
-    func endLingering() {
-        guard !lingering.isEmpty else { return }
-        let over = lingering.filter { $0.untilTick <= ticks }
-        lingering.removeAll { $0.untilTick <= ticks }
-        for entry in over { entry.connection.endLinger() }
+    private func endLingering() {
+        let over = lingering
+        lingering.removeAll()
+        for connection in over { connection.endLinger() }
     }
 
     func creditSoon(_ connection: ClientConnection) { creditors.append(connection) }
