@@ -125,6 +125,22 @@ struct CORSTests {
         #expect(stillNone == 0)
     }
 
+    @Test("a decision made before the configuration changed is answered as it was made")
+    func changedSettings() {
+        var front = front(CORSSettings(credentials: true))
+        let kept = front.decide(Self.post, "Origin: https://a.example")
+        let lent = front.decide(Self.post, "Origin: " + String(repeating: "a", count: 2_000))
+        front.rules.apply(ExposureSettings(basePath: "/api", cors: CORSSettings(origin: .fixed("https://b.example"))))
+        #expect(front.lines(kept)?.contains("Allow-Origin: https://a.example|") == true)
+        #expect(front.lines(lent)?.contains("Allow-Origin: aaa") == true)
+        #expect(front.decide(Self.post) == .outside)
+        let new = front.decide("POST /api/task/app.tasks.add")
+        #expect(front.lines(new) == "Access-Control-Allow-Origin: https://b.example")
+        if case .call(_, _, let block) = lent { front.rules.release(block) }
+        let left = front.rules.lentBlocks
+        #expect(left == 0)
+    }
+
     @Test("an origin of absurd length is answered, and not kept")
     func longOrigins() {
         var front = front(CORSSettings(credentials: true))
