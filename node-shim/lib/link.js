@@ -111,7 +111,7 @@ class Link {
     const limits = answer.limits || {};
     this.reader.frameBytesLimit = limitOf(limits.frameBytes, this.reader.frameBytesLimit);
     this.windowBytes = limitOf(limits.windowBytes, this.windowBytes);
-    this.resultBytes = limitOf(limits.resultBytes, this.resultBytes);
+    this.resultBytes = Math.min(limitOf(limits.resultBytes, this.resultBytes), this.reader.frameBytesLimit);
     this.state = 'open';
     this.owner.welcomed(this, answer);
   }

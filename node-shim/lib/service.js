@@ -38,16 +38,20 @@ class Service {
   async start() {
     const { socket, fd } = this.options;
     if (socket !== undefined) await this.startBridge((link) => net.connect({ path: socket, onread: link.onread }), true);
-    else if (fd !== undefined) await this.startBridge((link) => new net.Socket({ fd, onread: link.onread }), false);
+    else if (fd !== undefined) await this.startBridge((link) => new net.Socket({ fd, onread: link.onread, readable: true, writable: true }), false);
     else await this.startFront();
   }
 
-  /** @param {(link: import('./link').Link) => net.Socket} open */
+  /**
+   * @param {(link: import('./link').Link) => net.Socket} open
+   * @param {boolean} reconnect whether `open` may be called again; a descriptor is there once
+   */
   startBridge(open, reconnect) {
     return new Promise((resolve, reject) => {
       const bridge = new Bridge({
         app: this.app,
         reconnect,
+        linksMax: reconnect ? undefined : 1,
         connect: (link) => attach(link, open(link)),
         onWelcome: () => resolve(),
         onLost: (reason) => {

@@ -122,8 +122,12 @@ class StreamExchange {
    */
   endIfDone() {
     if (this.over || !this.responseDone) return;
-    if (this.closing) this.finish(0);
-    else if (this.requestComplete) setImmediate(() => this.finish(this.closing ? 0 : End.KEEP_ALIVE));
+    if (this.closing) {
+      this.finish(0);
+    } else if (this.requestComplete) {
+      if (this.req.complete) setImmediate(() => this.finish(this.closing ? 0 : End.KEEP_ALIVE));
+      else this.req.once('end', () => this.endIfDone());
+    }
   }
 
   socketDestroyed() {
