@@ -8,7 +8,7 @@ internal import Metrics
 /// Requests that cannot go to a worker yet, and clients that take too long.
 extension ClientConnection {
     /// No worker can take the request now: waits for one, or is turned away when too many wait already.
-    func waitOrRefuse(bytes: Int, head: borrowing RequestHead, target: Int, cors: Int) -> Bool {
+    func waitOrRefuse(bytes: Int, head: borrowing RequestHead, target: Int, cors: CORSBlock) -> Bool {
         guard front.admit(self, bytes: bytes) else {
             answer(front.workers.hasReadyLink ? .overloaded : .noWorker, head: head, target: target, cors: cors, requestBytes: 0)
             return true
@@ -31,13 +31,13 @@ extension ClientConnection {
     }
 
     /// Turned away, or waited too long.
-    func answerOverload(_ problem: Problem) {
+    func answerOverload(_ rejection: Rejection) {
         phase = .finished
         guard let call = front.calls.take() else { return close() }
         call.state = .running
         call.target = -1
         call.kind = .unmatched
-        call.cors = Int32(front.exposure?.defaultCORS ?? CORSBlock.any)
+        call.cors = .none
         call.receivedNanoseconds = front.turnNanoseconds
         call.minorVersion = 1
         call.requestBytes = 0
@@ -47,7 +47,7 @@ extension ClientConnection {
         lastCall = call
         callCount += 1
         endAssembly()
-        deliver(call, problem: problem)
+        deliver(call, rejection: rejection)
     }
 
     /// Leaves the waiting room: a worker may have room now.
