@@ -1,11 +1,13 @@
 'use strict';
 
 const fs = require('node:fs');
+const net = require('node:net');
 const path = require('node:path');
 const { TestProcess } = require('../../Tests/support/child-process.js');
 const { freePort } = require('../../Tests/support/free-port.js');
 const { ROOT, frontBinary, shimFolder } = require('../../Tests/support/project.js');
 const { temporaryFolder } = require('../../Tests/support/temporary-folder.js');
+const { waitUntil } = require('../../Tests/support/wait-until.js');
 
 const folders = temporaryFolder();
 
@@ -64,6 +66,7 @@ class SnippetRunner {
       this.write(name, text);
       // One app at a time: the next version of it takes the ports over.
       await this.stop('app');
+      await this.portsAreFree();
       child = new TestProcess('app', process.execPath, [name], this.processOptions());
     } else {
       child = new TestProcess('command', 'bash', ['-c', `exec ${this.localise(text).trim()}`], this.processOptions(inRepository));
@@ -95,9 +98,28 @@ class SnippetRunner {
     for (const child of ending.reverse()) await child.stop({ patienceMilliseconds: 2_000 });
   }
 
+  /**
+   * An app that was ended leaves its front behind for a moment, and two fronts may listen on one port: calls for the next app
+   * must not reach the last one's.
+   */
+  async portsAreFree() {
+    const taken = () => Promise.all(this.ports.map(isTaken)).then((states) => states.includes(true));
+    if (this.processes.length > 0) return;
+    await waitUntil('the front of the app before has left', async () => !(await taken()), { timeoutMilliseconds: 10_000 });
+  }
+
   report() {
     return this.processes.map((child) => child.report()).join('');
   }
+}
+
+/** Whether somebody listens on a port. */
+function isTaken(port) {
+  return new Promise((resolve) => {
+    const socket = net.connect({ port: Number(port), host: '127.0.0.1' });
+    const settle = (answer) => { socket.destroy(); resolve(answer); };
+    socket.once('connect', () => settle(true)).once('error', () => settle(false));
+  });
 }
 
 /** What `npm install` would put there. */
@@ -108,8 +130,17 @@ function installPackages(folder) {
   fs.symlinkSync(shimFolder(), path.join(modules, 'runner-sidecar'));
   fs.symlinkSync(frontBinary(), path.join(modules, '.bin', 'runner-sidecar'));
   fs.symlinkSync(path.join(shimFolder(), 'bin', 'runner-sidecar-shim.js'), path.join(modules, '.bin', 'runner-sidecar-shim'));
-  const runner = process.env.RUNNER_BUNDLE ? path.resolve(process.env.RUNNER_BUNDLE) : path.join(__dirname, 'runner-stand-in.js');
-  fs.writeFileSync(path.join(modules, '@bluelibs', 'runner', 'index.js'), `module.exports = require(${JSON.stringify(runner)});\n`);
+  fs.writeFileSync(path.join(modules, '@bluelibs', 'runner', 'index.js'), runnerModule());
+}
+
+/** The stand-in, or the real runner without its log, which it writes to standard output. */
+function runnerModule() {
+  const { RUNNER_BUNDLE: bundle } = process.env;
+  if (!bundle) return `module.exports = require(${JSON.stringify(path.join(__dirname, 'runner-stand-in.js'))});\n`;
+  return `const runner = require(${JSON.stringify(path.resolve(bundle))});
+const run = (app, options) => runner.run(app, { logs: { printThreshold: null }, ...options });
+module.exports = { ...runner, run };
+`;
 }
 
 module.exports = { SnippetRunner };
