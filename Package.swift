@@ -51,7 +51,7 @@ let package = Package(
         tests("JSONCheck", ["Bytes"]),
         tests("HTTPCodec", ["Bytes"]),
         tests("BridgeProtocol", ["Bytes"]),
-        tests("Exposure", ["Bytes", "HTTPCodec"]),
+        tests("Exposure", ["Bytes", "HTTPCodec", "BridgeProtocol"]),
         tests("Metrics", ["Bytes"]),
         tests("Settings", ["Bytes"]),
         tests("EventLoop", ["Bytes"]),

@@ -10,7 +10,7 @@ internal import JSONCheck
 extension ClientConnection {
     /// Reads a call's body; runs it when it is all there.
     func readCall(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int, kind: Hello.TargetKind, cors: Int
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int, kind: Hello.TargetKind, cors: CORSBlock
     ) -> Int {
         switch head.framing {
         case .none:
@@ -54,7 +54,7 @@ extension ClientConnection {
     }
 
     private func runCall(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind, cors: Int
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind, cors: CORSBlock
     ) -> Int {
         guard sendContinueIfExpected(head) else { return 0 }
         let whole = head.headBytes + bodyBytes
@@ -67,7 +67,7 @@ extension ClientConnection {
     /// Checks a complete call and hands it to a worker, or answers it. Gives false when it has to wait for a worker.
     private func dispatch(
         _ head: borrowing RequestHead, headBytes: Span<UInt8>, body: Span<UInt8>, target: Int, kind: Hello.TargetKind,
-        cors: Int
+        cors: CORSBlock
     ) -> Bool {
         let arrived = front.turnNanoseconds
         var flags: CallFlags = []
@@ -110,7 +110,7 @@ extension ClientConnection {
         call.link = link
         call.target = Int32(target)
         call.kind = kind == .event ? .event : .task
-        call.cors = Int32(cors)
+        call.cors = cors
         call.receivedNanoseconds = arrived
         call.dispatchedNanoseconds = front.turnNanoseconds
         call.requestBytes = body.count
@@ -123,7 +123,7 @@ extension ClientConnection {
     }
 
     /// A discovery request: no input, whatever its body is.
-    func startDiscovery(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int, cors: Int) -> Int {
+    func startDiscovery(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int, cors: CORSBlock) -> Int {
         guard sendContinueIfExpected(head) else { return 0 }
         guard let link = front.workers.pick(target) else { return waitForWorker(bytes: bytes.count) }
         guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: cors) }
@@ -131,7 +131,7 @@ extension ClientConnection {
         call.link = link
         call.target = Int32(target)
         call.kind = .discovery
-        call.cors = Int32(cors)
+        call.cors = cors
         call.receivedNanoseconds = front.turnNanoseconds
         call.dispatchedNanoseconds = front.turnNanoseconds
         call.requestBytes = 0
@@ -146,6 +146,7 @@ extension ClientConnection {
     /// Puts a call at the end of this connection's line.
     func enqueue(_ call: Call, _ head: borrowing RequestHead) {
         call.connection = self
+        call.method = MethodLabel(head.method)
         call.minorVersion = head.minorVersion
         call.closesConnection = !head.keepAlive || front.isDraining
         call.answerBytes = 0
@@ -188,7 +189,7 @@ extension ClientConnection {
 
     /// Runs the call whose body was collected; again, when it had to wait for a worker.
     func runAssembled() {
-        guard let assembly, let exposure = front.exposure else { return }
+        guard let assembly else { return }
         // Out of the object for the time being: what is read here must not change meanwhile.
         var headBytes = ByteBuffer()
         var body = ByteBuffer()
@@ -199,7 +200,8 @@ extension ClientConnection {
         var isSent = true
         // The head is parsed once more from its copy: cheaper than keeping it, and only chunked bodies pay.
         if case .complete = front.parser.parse(headBytes.bytes, resuming: &scan, into: &head),
-            case .call(let target, let kind, let cors) = exposure.decide(head, headBytes.bytes)
+            case .call(let target, let kind, let cors) = front.rules.decide(
+                head, headBytes.bytes, originAnswer: front.takeOriginAnswer(for: self))
         {
             isSent = dispatch(
                 head, headBytes: headBytes.bytes.extracting(head.start..<head.headBytes), body: body.bytes,

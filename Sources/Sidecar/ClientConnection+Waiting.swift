@@ -1,3 +1,4 @@
+internal import BridgeProtocol
 internal import Bytes
 internal import EventLoop
 internal import Exposure
@@ -7,7 +8,7 @@ internal import Metrics
 /// Requests that cannot go to a worker yet, and clients that take too long.
 extension ClientConnection {
     /// No worker can take the request now: waits for one, or is turned away when too many wait already.
-    func waitOrRefuse(bytes: Int, head: borrowing RequestHead, target: Int, cors: Int) -> Bool {
+    func waitOrRefuse(bytes: Int, head: borrowing RequestHead, target: Int, cors: CORSBlock) -> Bool {
         guard front.admit(self, bytes: bytes) else {
             answer(front.workers.hasReadyLink ? .overloaded : .noWorker, head: head, target: target, cors: cors, requestBytes: 0)
             return true
@@ -30,13 +31,13 @@ extension ClientConnection {
     }
 
     /// Turned away, or waited too long.
-    func answerOverload(_ problem: Problem) {
+    func answerOverload(_ rejection: Rejection) {
         phase = .finished
         guard let call = front.calls.take() else { return close() }
         call.state = .running
         call.target = -1
         call.kind = .unmatched
-        call.cors = Int32(front.exposure?.defaultCORS ?? CORSBlock.any)
+        call.cors = .none
         call.receivedNanoseconds = front.turnNanoseconds
         call.minorVersion = 1
         call.requestBytes = 0
@@ -46,7 +47,7 @@ extension ClientConnection {
         lastCall = call
         callCount += 1
         endAssembly()
-        deliver(call, problem: problem)
+        deliver(call, rejection: rejection)
     }
 
     /// Leaves the waiting room: a worker may have room now.
@@ -86,6 +87,23 @@ extension ClientConnection {
     /// The deadline set by `setDeadline` has passed.
     func timedOut() {
         deadlineTick = 0
-        close()
+        switch phase {
+        case .request where flags.contains(.timingRequest), .collecting:
+            // Part of a request and then nothing: Node answers 408 there, too.
+            endAssembly()
+            answerOverload(.requestTimeout)
+        case .forwarding:
+            metricsCut()
+            abandonCalls(reason: .clientClosed)
+            close()
+        case .discarding:
+            closeWhenDrained()
+        default:
+            close()
+        }
+    }
+
+    private func metricsCut() {
+        if let call = firstCall { front.count(.requestTimeout, call) }
     }
 }

@@ -1,3 +1,4 @@
+internal import BridgeProtocol
 internal import Bytes
 internal import EventLoop
 internal import Exposure
@@ -101,6 +102,7 @@ final class ClientConnection: Stream {
     override func ended(_ error: LoopError?) { clientEnded(error) }
 
     override func closed() {
+        abandonCalls(reason: .clientClosed)
         endAssembly()
         front.removed(self)
     }
@@ -127,10 +129,8 @@ final class ClientConnection: Stream {
 
     /// Sends a request whose head is complete on its way. Gives the bytes taken, 0 to be asked again.
     private func route(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Int {
-        guard let exposure = front.exposure else {
-            return waitForWorker(bytes: bytes.count)
-        }
-        switch exposure.decide(head, bytes) {
+        guard front.hasRules else { return waitForWorker(bytes: bytes.count) }
+        switch front.rules.decide(head, bytes, originAnswer: front.takeOriginAnswer(for: self)) {
         case .call(let target, let kind, let cors):
             return readCall(head, bytes, target: target, kind: kind, cors: cors)
         case .discovery(let target, let cors):
@@ -139,7 +139,7 @@ final class ClientConnection: Stream {
             return startStream(head, bytes, target: target)
         case .outside:
             if front.workers.hasEverythingListener { return startStream(head, bytes, target: -1) }
-            return reject(head, bytes, Problem.notFound, cors: CORSBlock.none)
+            return reject(head, bytes, .notFound, cors: .none)
         case .preflight(let cors):
             return answerPreflight(head, bytes, cors: cors)
         case .reject(let rejection, let cors):

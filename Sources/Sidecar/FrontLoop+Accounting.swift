@@ -15,13 +15,13 @@ extension FrontLoop {
         if call.dispatchedNanoseconds != 0 {
             metrics.record(.worker, nanoseconds: now &- call.dispatchedNanoseconds)
         }
-        if let problem = call.problem {
+        if let rejection = call.rejection {
             metrics.recordFailure(
-                problem.failureIndex, status: Int(call.status), route: routeSlot(of: call),
+                FailureCause.index(of: rejection), status: Int(call.status), route: routeSlot(of: call),
                 unixMilliseconds: WallClock.unixMilliseconds)
         } else if call.taskFailed {
             metrics.recordFailure(
-                Problem.taskFailedIndex, status: Int(call.status), route: routeSlot(of: call),
+                FailureCause.taskFailed, status: Int(call.status), route: routeSlot(of: call),
                 unixMilliseconds: WallClock.unixMilliseconds)
         }
         release(call)
@@ -31,13 +31,14 @@ extension FrontLoop {
     func abandoned(_ call: Call) {
         metrics.add(.callsCancelled)
         metrics.recordFailure(
-            Problem.clientClosedIndex, status: 499, route: routeSlot(of: call),
+            FailureCause.clientLeft, status: 499, route: routeSlot(of: call),
             unixMilliseconds: WallClock.unixMilliseconds)
         release(call)
     }
 
     private func release(_ call: Call) {
         let link = call.link
+        rules.release(call.cors)
         calls.release(call)
         link?.callEnded()
         if isDraining { checkDrained() }
@@ -50,7 +51,7 @@ extension FrontLoop {
 
     func malformedBody(_ error: HTTPError, _ call: Call) {
         metrics.recordFailure(
-            Problem.http(error).failureIndex, status: error.status, route: routeSlot(of: call),
+            FailureCause.index(of: .http(error)), status: error.status, route: routeSlot(of: call),
             unixMilliseconds: WallClock.unixMilliseconds)
     }
 
@@ -64,8 +65,8 @@ extension FrontLoop {
 
 extension FrontLoop {
     func clientLeft(_ connection: ClientConnection) {}
-    func count(_ problem: Problem, _ call: Call) {
-        metrics.recordFailure(problem.failureIndex, status: problem.status, route: LoopMetrics.route(call.kind), unixMilliseconds: WallClock.unixMilliseconds)
+    func count(_ rejection: Rejection, _ call: Call) {
+        metrics.recordFailure(FailureCause.index(of: rejection), status: rejection.answer.status, route: LoopMetrics.route(call.kind), unixMilliseconds: WallClock.unixMilliseconds)
     }
     func streamedIn(_ bytes: Int) { metrics.add(.streamBytesReceived, bytes) }
     func streamedOut(_ bytes: Int) { metrics.add(.streamBytesSent, bytes) }

@@ -40,29 +40,13 @@ extension FrontLoop {
     }
 
     private func announce(_ link: WorkerLink, _ hello: Hello) {
-        lastHello = hello
-        rebuildExposure(with: hello)
-        guard let exposure else { return }
-        var indexes: [Int32] = []
-        var wantsHead: [Bool] = []
-        for (position, target) in hello.targets.enumerated() {
-            let index = exposure.intern(target)
-            while indexes.count <= index {
-                indexes.append(-1)
-                wantsHead.append(false)
-            }
-            while targetSlots.count <= index {
-                targetSlots.append(metrics.route(target.kind == .event ? .event : .task, id: target.id))
-            }
-            indexes[index] = target.state == .callable ? Int32(position) : -1
-            wantsHead[index] = target.wantsHead
-        }
+        let (indexes, wantsHead) = expose(hello)
         link.announce(hello, indexes: indexes, wantsHead: wantsHead)
     }
 
     /// A link is ready or has room again: whoever waits may go on at the end of this turn.
     func linkHasRoom(_ link: WorkerLink) {
-        guard !waitingRoom.isEmpty, link.isReady, link.inFlight < workers.inFlightLimit else { return }
+        guard !waitingRoom.isEmpty, link.isReady, workers.hasRoom else { return }
         roomForWaiting = true
     }
 
@@ -74,11 +58,14 @@ extension FrontLoop {
     /// A link is gone: what it had is answered, and never sent again, since a task may not be idempotent.
     func lost(_ link: WorkerLink) {
         workers.remove(link)
+        reaskOrigins(of: link)
+        reaskOrigins(of: link)
         var lost: [Call] = []
         calls.forEachActive { if $0.link === link && $0.state != .answered { lost.append($0) } }
         for call in lost where call.link === link {
             call.link = nil
-            call.connection?.deliver(call, problem: .workerLost)
+            link.callEnded()
+            call.connection?.deliver(call, rejection: .workerLost)
         }
         logger.log(
             level: lost.isEmpty ? .info : .warning, "worker left",

@@ -18,20 +18,22 @@ final class FrontLoop {
     let logger: Logger
     let control: ControlHandle
 
-    private(set) var parser: RequestHeadParser
+    var parser: RequestHeadParser
     var checker: JSONChecker
-    /// What to expose; nil until a worker has said so.
-    var exposure: ExposureEngine?
-    var lastHello: Hello?
+    /// What is exposed and how; worth asking only once a worker has said so.
+    var rules: ExposureRules
+    var hasRules = false
+    var settings = ExposureSettings()
+    /// The ends of answers' heads, with this second's date.
+    var tails: AnswerTails
     /// Where the metrics of a target are, by target.
     var targetSlots: [LoopMetrics.RouteSlot] = []
     let workers: Workers
     let calls: CallTable
     var assemblies: [BodyAssembly] = []
     let frames: FrameReader
-    let problems = ProblemWriter()
     var metrics: LoopMetrics
-    private(set) var date = HTTPDateCache()
+    private var date = HTTPDateCache()
     var isDraining = false
     var hasReportedDrained = false
 
@@ -46,13 +48,18 @@ final class FrontLoop {
     private var creditors: [ClientConnection] = []
     var questions: [UInt32: OriginQuestion] = [:]
     var lastQuestion: UInt32 = 0
+    var originAnswer: (connection: ClientConnection, answer: OriginAnswer)?
     private var ticker: Timer?
+    private var lingering: [ClientConnection] = []
+    private var lingerTimer: Timer?
     var ticks: UInt32 = 1
     /// The monotonic clock at the last read of this turn.
     private(set) var turnNanoseconds: UInt64 = 0
     var roomForWaiting = false
 
     static let tickMilliseconds = 100
+    /// What a task may still take when its client has sent FIN: the bridge's round trip, not a task's work.
+    static let lingerMilliseconds = 20
 
     init(index: Int, configuration: Configuration, logger: Logger, control: ControlHandle) throws(LoopError) {
         self.index = index
@@ -60,28 +67,37 @@ final class FrontLoop {
         self.logger = logger
         self.control = control
         self.loop = try Loop()
-        self.limits = Limits(configuration)
+        self.limits = Limits(configuration, loops: control.loopCount)
         self.parser = RequestHeadParser(limits: limits.http)
         self.checker = JSONChecker(depthLimit: configuration.jsonDepthLimit)
-        self.workers = Workers(inFlightLimit: configuration.workerInFlightLimit)
+        self.workers = Workers(
+            inFlightLimit: limits.inFlightLimit, workerInFlightLimit: max(1, configuration.workerInFlightLimit / control.loopCount))
         self.calls = CallTable(pool: loop.pool)
-        self.waitingRoom = WaitingRoom(guestLimit: configuration.queueLimit, byteLimit: configuration.queueBytes)
+        self.waitingRoom = WaitingRoom(guestLimit: limits.queueLimit, byteLimit: limits.queueLimitBytes)
         self.metrics = LoopMetrics(
-            targetLabelLimit: configuration.metricsTaskLabelLimit, failures: Problem.labels)
+            targetLabelLimit: configuration.metricsTaskLabelLimit, failures: FailureCause.labels)
         self.frames = FrameReader(
             receiver: .front, limits: FrameLimits(resultBytes: configuration.resultLimitBytes))
-        date.refresh(nowMilliseconds: loop.nowMilliseconds)
+        self.rules = ExposureRules(settings)
+        _ = date.refresh(nowMilliseconds: loop.nowMilliseconds)
+        let now = date.bytes
+        self.tails = AnswerTails(
+            date: now.span, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
         loop.onTurnEnd = { [unowned self] in endTurn() }
         let ticker = Timer(loop: loop) { [unowned self] in tick() }
         ticker.start(delayMilliseconds: Self.tickMilliseconds, repeatMilliseconds: Self.tickMilliseconds)
         self.ticker = ticker
+        lingerTimer = Timer(loop: loop) { [unowned self] in endLingering() }
     }
 
     // MARK: Turns
 
     func readTurnClock() {
         turnNanoseconds = Loop.nanoseconds
-        date.refresh(nowMilliseconds: loop.nowMilliseconds)
+        if date.refresh(nowMilliseconds: loop.nowMilliseconds) {
+            let now = date.bytes
+            tails.update(date: now.span)
+        }
     }
 
     func flushSoon(_ link: WorkerLink) { batches.append(link) }
@@ -90,6 +106,18 @@ final class FrontLoop {
         guard !connection.flags.contains(.resuming) else { return }
         connection.flags.insert(.resuming)
         resuming.append(connection)
+    }
+
+    /// Gives the calls of a half-closed client a moment to finish.
+    func linger(_ connection: ClientConnection) {
+        lingering.append(connection)
+        if lingering.count == 1 { lingerTimer?.start(delayMilliseconds: Self.lingerMilliseconds) }
+    }
+
+    private func endLingering() {
+        let over = lingering
+        lingering.removeAll()
+        for connection in over { connection.endLinger() }
     }
 
     func creditSoon(_ connection: ClientConnection) { creditors.append(connection) }

@@ -5,6 +5,11 @@ internal import Settings
 struct Limits: Sendable {
     var http = HTTPLimits()
     var connectionLimit: Int
+    /// Calls that workers have.
+    var inFlightLimit: Int
+    /// Requests that wait for a worker.
+    var queueLimit: Int
+    var queueLimitBytes: Int
     /// Unanswered requests of one connection.
     var pipelineLimit: Int
     /// Answers of one connection that its client has not taken; above that no further request is read.
@@ -20,10 +25,15 @@ struct Limits: Sendable {
     var workerWaitMilliseconds: Int
     var workerPingMilliseconds: Int
 
-    init(_ configuration: Configuration) {
+    /// - Parameter loops: connections, waiting requests and their bytes are bounded for the whole front, each loop keeping to
+    ///   its share: no lock is needed, and the sum never exceeds what was asked for.
+    init(_ configuration: Configuration, loops: Int) {
         http.headBytes = configuration.headerLimitBytes
         http.bodyBytes = configuration.bodyLimitBytes
-        connectionLimit = configuration.maxConnections
+        connectionLimit = max(1, configuration.maxConnections / loops)
+        inFlightLimit = max(1, configuration.inFlightLimit / loops)
+        queueLimit = configuration.queueLimit / loops
+        queueLimitBytes = configuration.queueBytes / loops
         pipelineLimit = configuration.pipelineLimit
         bodyLimitBytes = configuration.bodyLimitBytes
         resultLimitBytes = configuration.resultLimitBytes

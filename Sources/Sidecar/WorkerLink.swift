@@ -50,8 +50,7 @@ final class WorkerLink: Stream {
         isPlain: Bool
     ) {
         let target = Int(call.target)
-        inFlight += 1
-        callsTotal += 1
+        begin()
         let wanted = wantsHead[target]
         batch.add(
             call: call.id, target: Int(indexes[target]), flags: wanted ? flags : flags.subtracting(.context), text: text,
@@ -85,8 +84,7 @@ final class WorkerLink: Stream {
     }
 
     func open(_ call: Call, peer: SocketAddress, head: Span<UInt8>, hasBody: Bool) {
-        inFlight += 1
-        callsTotal += 1
+        begin()
         guard !isClosing else { return }
         prepareOutbox()
         batch.flush(into: &outbox)
@@ -122,9 +120,16 @@ final class WorkerLink: Stream {
         write { FrameWriter.draining(into: &$0) }
     }
 
+    private func begin() {
+        inFlight += 1
+        callsTotal += 1
+        front.workers.callsInFlight += 1
+    }
+
     /// A call of this link is over, whatever way.
     func callEnded() {
         inFlight -= 1
+        front.workers.callsInFlight -= 1
         front.linkHasRoom(self)
     }
 

@@ -1,11 +1,17 @@
 /// The links of one loop, and which of them gets the next call.
 final class Workers {
     private(set) var links: [WorkerLink] = []
+    /// Calls that all links of this loop may have together.
     let inFlightLimit: Int
+    /// Calls that one link may have.
+    let workerInFlightLimit: Int
+    /// Calls that the links have.
+    var callsInFlight = 0
     private var turn = 0
 
-    init(inFlightLimit: Int) {
+    init(inFlightLimit: Int, workerInFlightLimit: Int) {
         self.inFlightLimit = inFlightLimit
+        self.workerInFlightLimit = workerInFlightLimit
     }
 
     func add(_ link: WorkerLink) { links.append(link) }
@@ -16,16 +22,18 @@ final class Workers {
     /// Links are few: a scan beats any structure. Ties go round, so that idle workers share the load.
     @inline(__always)
     func pick(_ target: Int) -> WorkerLink? {
+        guard callsInFlight < inFlightLimit else { return nil }
         if links.count == 1 {
             let only = links[0]
-            return only.isReady && only.inFlight < inFlightLimit && only.serves(target) ? only : nil
+            return only.isReady && only.inFlight < workerInFlightLimit && only.serves(target) ? only : nil
         }
         return leastLoaded { $0.serves(target) }
     }
 
     /// The same for a streamed request.
     func pickListener(everything: Bool) -> WorkerLink? {
-        leastLoaded { everything ? $0.servesEverything : $0.servesStreams }
+        guard callsInFlight < inFlightLimit else { return nil }
+        return leastLoaded { everything ? $0.servesEverything : $0.servesStreams }
     }
 
     private func leastLoaded(where serves: (WorkerLink) -> Bool) -> WorkerLink? {
@@ -33,15 +41,16 @@ final class Workers {
         turn &+= 1
         for offset in 0..<links.count {
             let link = links[(offset &+ turn) % links.count]
-            guard link.isReady, link.inFlight < inFlightLimit, serves(link) else { continue }
+            guard link.isReady, link.inFlight < workerInFlightLimit, serves(link) else { continue }
             if let found = best, found.inFlight <= link.inFlight { continue }
             best = link
         }
         return best
     }
 
-    var hasRoom: Bool { links.contains { $0.isReady && $0.inFlight < inFlightLimit } }
+    var hasRoom: Bool {
+        callsInFlight < inFlightLimit && links.contains { $0.isReady && $0.inFlight < workerInFlightLimit }
+    }
     var hasReadyLink: Bool { links.contains { $0.isReady } }
     var hasEverythingListener: Bool { links.contains { $0.servesEverything } }
-    var callsInFlight: Int { links.reduce(0) { $0 + $1.inFlight } }
 }

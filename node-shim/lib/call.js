@@ -135,7 +135,8 @@ class Call {
 
   /** Whether the task may have written to the genuine response. */
   get responseTouched() {
-    return this.exchange !== null && (this.context === null || this.context.responseTouched || this.exchange.socket.bytesWritten > 0);
+    if (this.exchange === null) return false;
+    return this.exchange.res.headersSent || this.exchange.res.writableEnded || (this.context !== null && this.context.responseTouched);
   }
 
   /** CANCEL came. @param {number} reason */

@@ -62,10 +62,9 @@ class StreamExchange {
     this.socket.receive(bytes);
   }
 
-  /** REQUEST_END came. */
+  /** REQUEST_END came, or no body follows. */
   end() {
     if (this.over) return;
-    if (this.requestComplete) throw new ProtocolError('REQUEST_END twice');
     this.requestComplete = true;
     this.endIfDone();
   }
