@@ -63,6 +63,11 @@ extension ClientConnection {
     /// How long the connection may stay as it is. Called after every read.
     func setDeadline(unconsumed: Int) {
         let patience: Int
+        if flags.contains(.paused) {
+            // It is this side that does not read: the client is not to blame for the time that takes.
+            deadlineTick = 0
+            return
+        }
         switch phase {
         case .request where unconsumed > 0:
             // A slow head is not given new time for each of its bytes.
