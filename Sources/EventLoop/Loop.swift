@@ -100,11 +100,13 @@ internal import CLibUV
 
     private func writeAll() {
         onTurnEnd?()
-        // Flushing may close a stream, and closing may write elsewhere: go on until nothing is left to say.
+        // Flushing may close a stream, closing may write elsewhere, and who waited for an outbox to empty may go on: until
+        // nothing is left to say.
         while !dirty.isEmpty {
             swap(&dirty, &dirtySpare)
             for stream in dirtySpare { stream.flushMarked() }
             dirtySpare.removeAll(keepingCapacity: true)
+            onTurnEnd?()
         }
     }
 }

@@ -24,6 +24,8 @@ internal import CLibUV
         static let broken = State(rawValue: 128)
         /// `received` is running.
         static let receiving = State(rawValue: 256)
+        /// `drained` is asked for even when the kernel takes everything at once.
+        static let awaitsDrain = State(rawValue: 512)
     }
 
     public let loop: Loop
@@ -240,7 +242,22 @@ internal import CLibUV
     func flushMarked() {
         state.remove(.marked)
         flush()
+        guard state.contains(.awaitsDrain), unsentBytes == 0, !isClosing else { return }
+        state.remove(.awaitsDrain)
+        drained()
     }
+
+    /// Makes sure that `drained` is called once everything in `outbox` has left, however soon that is.
+    public func awaitDrain() {
+        state.insert(.awaitsDrain)
+        flushSoon()
+    }
+
+    /// Output that neither left nor was acknowledged as taken: what a stalled peer is recognised by.
+    public var queuedWriteBytes: Int { unsafe uv_stream_get_write_queue_size(handle) }
+
+    /// Whether the connection is broken although nobody reads from it or writes to it just now.
+    public var peerIsGone: Bool { hasHungUp(descriptor) }
 
     /// Writes what `outbox` holds; what the kernel does not take waits and leaves when it can.
     public func flush() {
