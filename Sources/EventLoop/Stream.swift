@@ -28,17 +28,17 @@ internal import CLibUV
         static let awaitsDrain = State(rawValue: 512)
     }
 
-    public let loop: Loop
-    private let handle: UnsafeMutablePointer<uv_stream_t>
+    public final let loop: Loop
+    private final let handle: UnsafeMutablePointer<uv_stream_t>
     /// Input that `received` has not consumed.
-    private var inbox = ByteBuffer()
+    private final var inbox = ByteBuffer()
     /// Output not yet handed to the kernel. Append, then call `flushSoon()`.
-    public var outbox = ByteBuffer()
-    private var pending: PendingWrite?
-    private var state: State = []
+    public final var outbox = ByteBuffer()
+    private final var pending: PendingWrite?
+    private final var state: State = []
     /// `received` is called again only when this many bytes wait: how a reader of a large body avoids being asked, and
     /// looking, once for every packet.
-    public var neededBytes: UInt32 = 0
+    public final var neededBytes: UInt32 = 0
 
     /// Makes a stream that is connected to nothing yet: give it to `Listener.accept(into:)` or call `adopt`. From then on
     /// it lives until it is closed, referenced or not.
@@ -86,47 +86,47 @@ internal import CLibUV
     // MARK: Opening
 
     /// Takes the next connection of a listener.
-    func accept(from server: UnsafeMutablePointer<uv_stream_t>) throws(LoopError) {
+    final func accept(from server: UnsafeMutablePointer<uv_stream_t>) throws(LoopError) {
         try unsafe LoopError.check(uv_accept(server, handle))
         retainByHandle()
     }
 
     /// Takes over an open TCP descriptor, which stays the caller's if this fails.
-    public func adopt(tcp descriptor: Int32) throws(LoopError) {
+    public final func adopt(tcp descriptor: Int32) throws(LoopError) {
         try unsafe LoopError.check(
             uv_tcp_open(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_tcp_t.self), descriptor))
         retainByHandle()
     }
 
     /// Takes over an open Unix socket descriptor, which stays the caller's if this fails.
-    public func adopt(unixSocket descriptor: Int32) throws(LoopError) {
+    public final func adopt(unixSocket descriptor: Int32) throws(LoopError) {
         try unsafe LoopError.check(
             uv_pipe_open(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_pipe_t.self), descriptor))
         retainByHandle()
     }
 
-    private func retainByHandle() {
+    private final func retainByHandle() {
         guard !state.contains(.open) else { return }
         state.insert(.open)
         unsafe handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
     }
 
     /// Sends small packets at once: answers are gathered here already, so Nagle's wait only adds latency.
-    public func disableNagle() {
+    public final func disableNagle() {
         _ = unsafe uv_tcp_nodelay(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_tcp_t.self), 1)
     }
 
     /// The descriptor, for socket options and for handing a connection to another loop.
-    public var descriptor: Int32 { unsafe Handle.descriptor(of: handle) }
+    public final var descriptor: Int32 { unsafe Handle.descriptor(of: handle) }
 
     // MARK: Reading
 
-    public var isReading: Bool { state.contains(.reading) }
-    public var isClosing: Bool { state.contains(.closing) }
+    public final var isReading: Bool { state.contains(.reading) }
+    public final var isClosing: Bool { state.contains(.closing) }
     /// Bytes that came in and wait to be consumed.
-    public var unconsumedBytes: Int { inbox.count }
+    public final var unconsumedBytes: Int { inbox.count }
 
-    public func startReading() {
+    public final func startReading() {
         guard state.isDisjoint(with: [.reading, .closing, .inputEnded, .broken]) else { return }
         state.insert(.reading)
         _ = unsafe uv_read_start(
@@ -142,13 +142,13 @@ internal import CLibUV
     }
 
     /// Leaves further input in the kernel, whose full buffers then slow the peer down.
-    public func stopReading() {
+    public final func stopReading() {
         guard state.contains(.reading) else { return }
         state.remove(.reading)
         _ = unsafe uv_read_stop(handle)
     }
 
-    private func provideMemory(_ buffer: inout uv_buf_t) {
+    private final func provideMemory(_ buffer: inout uv_buf_t) {
         if inbox.isEmpty && Int(neededBytes) <= Loop.readBufferBytes {
             unsafe buffer.base = loop.readBuffer.baseAddress!.assumingMemoryBound(to: CChar.self)
             unsafe buffer.len = loop.readBuffer.count
@@ -161,7 +161,7 @@ internal import CLibUV
         unsafe buffer.len = free.count
     }
 
-    private func didRead(_ count: Int) {
+    private final func didRead(_ count: Int) {
         guard count != 0 else { return }
         guard count > 0 else {
             stopReading()
@@ -188,7 +188,7 @@ internal import CLibUV
 
     /// A write that fails tells that the peer is gone, not that it had said nothing: what it sent before is in the kernel
     /// still (on a Unix socket; a TCP reset has dropped it) and is read first.
-    private func readLastWords() {
+    private final func readLastWords() {
         guard !state.contains(.receiving) else { return }
         while state.contains(.reading) {
             var buffer = unsafe uv_buf_t()
@@ -200,7 +200,7 @@ internal import CLibUV
     }
 
     /// Offers the input that waits once more, after a subclass that had left it there can go on.
-    public func resumeInput() {
+    public final func resumeInput() {
         guard !inbox.isEmpty, inbox.count >= Int(neededBytes), !isClosing else { return }
         // The buffer is moved out for the time of the call: `received` may close us. Nothing can come in meanwhile, since
         // input comes from the loop only, and whoever asks again finds an empty inbox.
@@ -215,7 +215,7 @@ internal import CLibUV
         }
     }
 
-    private func offer(_ bytes: Span<UInt8>) -> Int {
+    private final func offer(_ bytes: Span<UInt8>) -> Int {
         state.insert(.receiving)
         let consumed = received(bytes)
         state.remove(.receiving)
@@ -225,21 +225,21 @@ internal import CLibUV
     // MARK: Writing
 
     /// Output not yet taken by the kernel, in bytes.
-    public var unsentBytes: Int { outbox.count + (pending?.bytes.count ?? 0) }
+    public final var unsentBytes: Int { outbox.count + (pending?.bytes.count ?? 0) }
 
     /// Gives `outbox` pooled memory; call before appending to it.
-    public func prepareOutbox() {
+    public final func prepareOutbox() {
         if outbox.capacity == 0 { loop.pool.provide(&outbox) }
     }
 
     /// Writes `outbox` at the end of this turn.
-    public func flushSoon() {
+    public final func flushSoon() {
         guard !state.contains(.marked), !state.contains(.closing) else { return }
         state.insert(.marked)
         loop.markDirty(self)
     }
 
-    func flushMarked() {
+    final func flushMarked() {
         state.remove(.marked)
         flush()
         guard state.contains(.awaitsDrain), unsentBytes == 0, !isClosing else { return }
@@ -248,19 +248,19 @@ internal import CLibUV
     }
 
     /// Makes sure that `drained` is called once everything in `outbox` has left, however soon that is.
-    public func awaitDrain() {
+    public final func awaitDrain() {
         state.insert(.awaitsDrain)
         flushSoon()
     }
 
     /// Output that neither left nor was acknowledged as taken: what a stalled peer is recognised by.
-    public var queuedWriteBytes: Int { unsafe uv_stream_get_write_queue_size(handle) }
+    public final var queuedWriteBytes: Int { unsafe uv_stream_get_write_queue_size(handle) }
 
     /// Whether the connection is broken although nobody reads from it or writes to it just now.
-    public var peerIsGone: Bool { hasHungUp(descriptor) }
+    public final var peerIsGone: Bool { hasHungUp(descriptor) }
 
     /// Writes what `outbox` holds; what the kernel does not take waits and leaves when it can.
-    public func flush() {
+    public final func flush() {
         guard pending == nil, !isClosing else { return }
         if state.contains(.broken) { outbox.removeAll() }
         guard !outbox.isEmpty else {
@@ -287,7 +287,7 @@ internal import CLibUV
         }
     }
 
-    private func writeRest() {
+    private final func writeRest() {
         let rest = loop.writePool.take()
         swap(&rest.bytes, &outbox)
         pending = rest
@@ -306,7 +306,7 @@ internal import CLibUV
         }
     }
 
-    private func reclaimPending() {
+    private final func reclaimPending() {
         guard let done = pending else { return }
         pending = nil
         done.bytes.removeAll()
@@ -314,7 +314,7 @@ internal import CLibUV
         loop.writePool.give(done)
     }
 
-    private func didWriteRest(_ status: Int32) {
+    private final func didWriteRest(_ status: Int32) {
         reclaimPending()
         guard !isClosing else { return }
         if status < 0 {
@@ -325,14 +325,14 @@ internal import CLibUV
         if pending == nil && state.isDisjoint(with: [.closing, .broken]) { drained() }
     }
 
-    private func fail(_ error: LoopError) {
+    private final func fail(_ error: LoopError) {
         outbox.removeAll()
         loop.pool.reclaim(&outbox)
         readLastWords()
         if !isClosing { breakDown(error) }
     }
 
-    private func breakDown(_ error: LoopError) {
+    private final func breakDown(_ error: LoopError) {
         guard !state.contains(.broken) else { return }
         stopReading()
         state.insert(.broken)
@@ -342,16 +342,16 @@ internal import CLibUV
     // MARK: Ending
 
     /// Closes once everything in `outbox` has left.
-    public func closeWhenDrained() {
+    public final func closeWhenDrained() {
         guard !isClosing else { return }
         state.insert(.closeWhenDrained)
         if outbox.isEmpty && pending == nil { close() } else { flushSoon() }
     }
 
-    public var willCloseWhenDrained: Bool { state.contains(.closeWhenDrained) }
+    public final var willCloseWhenDrained: Bool { state.contains(.closeWhenDrained) }
 
     /// Everything has left: does what was to come then.
-    private func finishIfAsked() {
+    private final func finishIfAsked() {
         if state.contains(.closeWhenDrained) {
             close()
         } else if state.contains(.shutDown) {
@@ -361,21 +361,21 @@ internal import CLibUV
 
     /// Tells the peer that nothing more will come (FIN) once everything in `outbox` has left, while input goes on. Nothing
     /// may be appended afterwards.
-    public func shutdownOutput() {
+    public final func shutdownOutput() {
         guard !isClosing, !state.contains(.shutDown) else { return }
         state.insert(.shutDown)
         if outbox.isEmpty && pending == nil { shutDownWriting(descriptor) } else { flushSoon() }
     }
 
     /// Closes with a reset, so that a peer cannot mistake what it got for a whole answer.
-    public func reset() {
+    public final func reset() {
         guard !isClosing else { return }
         lingerZero(descriptor)
         close()
     }
 
     /// Closes now; what was not written is dropped.
-    public func close() {
+    public final func close() {
         guard !isClosing else { return }
         state.insert(.closing)
         state.remove(.reading)

@@ -40,7 +40,7 @@ final class ClientConnection: Stream {
         static let timingRequest = Flags(rawValue: 32)
     }
 
-    unowned let front: FrontLoop
+    let front: FrontLoop
     /// Where the front keeps it.
     var slot: Int32 = -1
     var phase: Phase = .request
