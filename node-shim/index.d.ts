@@ -43,14 +43,20 @@ export interface ServiceOptions {
   fd?: number;
   /** With `socket`: whether to wait until the front has welcomed this process. Default true. */
   waitForFront?: boolean;
-  /** Where a front that is started here listens. Port 0 takes a free one. Defaults: 7071 (TunnelServer: 7070), 127.0.0.1. */
+  /**
+   * Where a front that is started here listens. Port 0 takes a free one. Defaults: 7071 (TunnelServer: 7070),
+   * 127.0.0.1.
+   */
   port?: number;
   host?: string;
   /** The front's binary. Default: RUNNER_SIDECAR_BINARY, the platform's npm package, or the repository's `.build`. */
   binary?: string;
   /** More arguments for the front, as `runner-sidecar serve --help` lists them. */
   frontArguments?: string[];
-  /** Takes every request that is no call (uploads, raw bodies, paths outside the base path). Any `(req, res)` listener. */
+  /**
+   * Takes every request that is no call (uploads, raw bodies, paths outside the base path). Any `(req, res)`
+   * listener.
+   */
   requestListener?: RequestListener;
   /** Default: the app's own logger when it has one; else warnings and errors go to stderr. */
   logger?: Logger;
@@ -142,7 +148,8 @@ export interface BareStore {
 }
 
 /**
- * Serves an existing app: what `run(app)` of @bluelibs/runner 4.8 gives (or a promise of it), its parts, or a bare store.
+ * Serves an existing app: what `run(app)` of @bluelibs/runner 4.8 gives (or a promise of it), its parts, or a bare
+ *   store.
  * Rejects with a TypeError that names the remedy when it is given none of these.
  */
 export function serve(runtime: object | RuntimeParts | BareStore | Promise<object>, options?: ServeOptions): Promise<Service>;

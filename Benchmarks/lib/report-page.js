@@ -16,7 +16,7 @@ function pageReport(results) {
   const met = results.targets.filter((target) => target.met).length;
   const open = results.targets.length - missed - met;
   const tone = results.failures.length > 0 || missed > 0 ? 'bad' : open > 0 ? 'unsure' : 'good';
-  const verdict = `${met} targets met, ${missed} missed, ${open} not measured${results.failures.length > 0 ? `; ${results.failures.length} runs failed` : ''}.`;
+  const verdict = escape(`${met} targets met, ${missed} missed, ${open} not measured${results.failures.length > 0 ? `; failed: ${results.failures.map((one) => `${one.subject} in ${one.case}`).join(', ')}` : ''}.`);
   const parts = [
     '<h1>runner-sidecar: benchmark</h1>', `<p class="quiet">${escape(machineSentence(results))}</p>`,
     ...results.skipped.map(({ subject, reason }) => `<p class="quiet">Left out: ${escape(subject)}: ${escape(reason)}.</p>`),
@@ -43,9 +43,9 @@ function caseSection({ subjects, summary }, work, caseTable) {
   }), title);
   const curves = latencyCurves(series.map(({ name, colour, entry }) => ({ name, colour, distribution: entry.latency })), `Latency by percentile, ${work.title}`);
   return `<h2>${escape(work.title)}</h2>
-<div class="panel">${legend(series)}<h3>Requests per second</h3><div class="scroll">${barsOf('requestsPerSecond', 'Requests per second')}</div>
-<h3>CPU seconds for 100,000 requests, all processes</h3><div class="scroll">${barsOf('cpuSecondsPer100k.all', 'CPU seconds for 100,000 requests')}</div>
-${curves ? `<h3>Latency by percentile</h3><div class="scroll">${curves}</div>` : ''}</div>
+<div class="panel">${legend(series)}<h3>Requests per second</h3>${barsOf('requestsPerSecond', 'Requests per second')}
+<h3>CPU seconds for 100,000 requests, all processes</h3>${barsOf('cpuSecondsPer100k.all', 'CPU seconds for 100,000 requests')}
+${curves ? `<h3>Latency by percentile</h3>${curves}` : ''}</div>
 ${caseTable ? table(caseTable.heads, caseTable.rows) : ''}`;
 }
 

@@ -34,11 +34,15 @@ struct CORSPolicy: Sendable {
     }
 
     private let rule: Rule
+    /// Whether an allowed origin is answered with itself.
+    private let isEchoing: Bool
     private let lines: CORSLines
-    private var blocks = CORSBlocks()
-    /// The two headers that a constant answer always has.
-    private var constant: CORSBlock
-    /// For a request whose origin is not allowed, or that has none where `constant` does not speak for it.
+    private var blocks: CORSBlocks
+    /// The value of Access-Control-Allow-Origin where it is always the same, and the block with it.
+    private let fixedValue: [UInt8]
+    private let constant: CORSBlock
+    /// The same for a request whose origin is not allowed, or that has none.
+    private let valueWithoutOrigin: [UInt8]
     private let withoutOrigin: CORSBlock
     /// Blocks by what they were made of.
     private var actual = KeyedBlocks()
@@ -47,8 +51,10 @@ struct CORSPolicy: Sendable {
     private let origin = RequestField("origin")
     private let requestedHeaders = RequestField("access-control-request-headers")
 
-    init(_ settings: CORSSettings?) {
+    /// - Parameter predecessor: the policy that this one replaces: answers under way still need its blocks.
+    init(_ settings: CORSSettings?, after predecessor: CORSPolicy? = nil) {
         let settings = settings ?? CORSSettings()
+        blocks = predecessor?.blocks ?? CORSBlocks()
         lines = CORSLines(settings)
         var constantValue: [UInt8] = []
         var withoutOriginValue: [UInt8] = []
@@ -69,14 +75,15 @@ struct CORSPolicy: Sendable {
             rule = .list(table)
         case .ask: rule = .ask
         }
+        switch rule {
+        case .echo, .list: isEchoing = true
+        case .constant, .ask: isEchoing = false
+        }
         constant = blocks.add(lines.actual(constantValue, dependsOnOrigin: false))
         withoutOrigin = blocks.add(lines.actual(withoutOriginValue, dependsOnOrigin: true))
         fixedValue = constantValue
         valueWithoutOrigin = withoutOriginValue
     }
-
-    private let fixedValue: [UInt8]
-    private let valueWithoutOrigin: [UInt8]
 
     // MARK: Actual requests
 
@@ -93,6 +100,8 @@ struct CORSPolicy: Sendable {
     }
 
     private mutating func actual(origin: Span<UInt8>?, _ answer: OriginAnswer?) -> Outcome {
+        // Where an origin is echoed, a block made for it says that it is allowed.
+        if isEchoing, let origin, let block = actual.find(origin) { return .block(block) }
         switch resolve(origin, answer) {
         case .refused: return .block(withoutOrigin)
         case .echo: return .block(actualBlock(origin!))

@@ -12,7 +12,8 @@ public struct ExposureRules: ~Copyable {
     public var catalogue = TargetCatalogue()
     private var router: Router
     private var cors: CORSPolicy
-    private var hasAllowList: Bool
+    /// As applied last.
+    public private(set) var settings: ExposureSettings
     private var path: [UInt8] = []
     private var id: [UInt8] = []
 
@@ -20,7 +21,19 @@ public struct ExposureRules: ~Copyable {
         authenticator = Authenticator(settings.auth)
         router = Router(basePath: settings.basePath)
         cors = CORSPolicy(settings.cors)
-        hasAllowList = settings.hasAllowList
+        self.settings = settings
+    }
+
+    /// Goes over to other settings, as when an app comes back with another configuration. Targets keep their numbers, and
+    /// decisions already made can still be answered.
+    ///
+    /// A parser has to be made anew if `authenticator.header` has changed.
+    public mutating func apply(_ settings: ExposureSettings) {
+        if settings.auth != self.settings.auth { authenticator = Authenticator(settings.auth) }
+        if settings.basePath != self.settings.basePath { router = Router(basePath: settings.basePath) }
+        // What was learnt about origins is kept unless it may have changed.
+        if settings.cors != self.settings.cors { cors = CORSPolicy(settings.cors, after: cors) }
+        self.settings = settings
     }
 
     /// Decides what to do with a request.
@@ -94,7 +107,7 @@ public struct ExposureRules: ~Copyable {
             return answered(head, bytes, originAnswer) { .reject(.unauthorized, cors: $0) }
         }
         guard let target, catalogue.availability(of: target) != .absent else {
-            let rejection: Rejection = hasAllowList ? .notExposed(kind) : .targetNotFound(kind)
+            let rejection: Rejection = settings.hasAllowList ? .notExposed(kind) : .targetNotFound(kind)
             return answered(head, bytes, originAnswer) { .reject(rejection, cors: $0) }
         }
         guard catalogue.availability(of: target) == .callable else {

@@ -79,7 +79,7 @@ public enum Rejection: Equatable, Sendable {
         case .workerLost:
             Answer(502, "WORKER_LOST", "The worker was lost before it answered; the call may have run", .worker)
         case .overloaded: Answer(503, "OVERLOADED", "Too many calls are in flight", .front, retryAfterSeconds: 1)
-        case .timeout: Answer(504, "TIMEOUT", "The task did not answer in time", .task)
+        case .timeout: Answer(504, "TIMEOUT", "The task did not answer in time", .task, closes: true)
         case .requestTimeout:
             Answer(408, "REQUEST_TIMEOUT", "The request did not arrive in time", .client, closes: true)
         case .draining:

@@ -158,13 +158,14 @@ extension ClientConnection {
         }
         if phase == .queued && firstCall == nil { phase = .request }
         if phase == .answering && firstCall == nil { phase = .request }
-        if flags.contains(.paused) || unconsumedBytes > 0 { front.resumeSoon(self) }
+        if flags.contains(.paused) || unconsumedBytes > 0 { front.resumeSoon(self) } else { setDeadline(unconsumed: 0) }
     }
 
     /// Leaves further requests where they are: this client has enough of them unanswered.
     func pause() {
         flags.insert(.paused)
         stopReading()
+        if unsentBytes > 0 { awaitDrain() }
     }
 
     /// Goes on after an answer made room.
@@ -172,7 +173,7 @@ extension ClientConnection {
         flags.remove(.resuming)
         guard !isClosing else { return }
         if flags.contains(.paused) {
-            guard unsentBytes < front.limits.unsentLimitBytes else { return }
+            guard unsentBytes < front.limits.unsentLimitBytes else { return awaitDrain() }
             flags.remove(.paused)
             startReading()
         }

@@ -63,6 +63,11 @@ extension ClientConnection {
     /// How long the connection may stay as it is. Called after every read.
     func setDeadline(unconsumed: Int) {
         let patience: Int
+        if flags.contains(.paused) {
+            // It is this side that does not read: the client is not to blame for the time that takes.
+            deadlineTick = 0
+            return
+        }
         switch phase {
         case .request where unconsumed > 0:
             // A slow head is not given new time for each of its bytes.
@@ -84,8 +89,30 @@ extension ClientConnection {
 }
 
 extension ClientConnection {
+    /// Looked at by the front's sweep: is the client still there, does it read, does it come to an end?
+    func checkPatience() {
+        if flags.contains(.paused) && peerIsGone {
+            clientEnded(.connectionReset)
+            return
+        }
+        let queued = queuedWriteBytes
+        if queued == 0 {
+            writeDeadlineTick = 0
+        } else if writeDeadlineTick == 0 || queued != stalledBytes {
+            stalledBytes = queued
+            writeDeadlineTick = front.tick(after: front.limits.writeTimeoutMilliseconds)
+        } else if writeDeadlineTick <= front.ticks {
+            // A client that takes nothing of its answer for so long holds memory for nobody.
+            front.clientStalled(self)
+            abandonCalls(reason: .clientClosed)
+            reset()
+            return
+        }
+        if deadlineTick != 0 && deadlineTick <= front.ticks { timedOut() }
+    }
+
     /// The deadline set by `setDeadline` has passed.
-    func timedOut() {
+    private func timedOut() {
         deadlineTick = 0
         switch phase {
         case .request where flags.contains(.timingRequest), .collecting:

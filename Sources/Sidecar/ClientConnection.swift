@@ -54,6 +54,10 @@ final class ClientConnection: Stream {
     var scan = HeadScan()
     /// Tick at which patience ends; 0 is never.
     var deadlineTick: UInt32 = 0
+    /// Tick at which a client that takes nothing of its answer is cut; 0 while nothing is stalled.
+    var writeDeadlineTick: UInt32 = 0
+    /// What waited to be written when that was set.
+    var stalledBytes = 0
     var chunks = ChunkedBody()
     /// Body bytes to come, where the length was declared.
     var bodyRemainingBytes = 0

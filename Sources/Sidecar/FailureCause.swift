@@ -18,12 +18,14 @@ enum FailureCause {
         + [
             FailureLabel(side: "task", reason: "threw"), FailureLabel(side: "client", reason: "left"),
             FailureLabel(side: "task", reason: "answer_cut"), FailureLabel(side: "bridge", reason: "protocol_error"),
+            FailureLabel(side: "client", reason: "stalled"),
         ]
 
     static let taskFailed = rejections.count
     static let clientLeft = rejections.count + 1
     static let answerCut = rejections.count + 2
     static let protocolError = rejections.count + 3
+    static let clientStalled = rejections.count + 4
 
     /// The place of a rejection's label. A failing request can afford the search.
     static func index(of rejection: Rejection) -> Int {

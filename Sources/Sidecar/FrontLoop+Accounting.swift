@@ -55,7 +55,7 @@ extension FrontLoop {
             unixMilliseconds: WallClock.unixMilliseconds)
     }
 
-    private func routeSlot(of call: Call) -> LoopMetrics.RouteSlot {
+    func routeSlot(of call: Call) -> LoopMetrics.RouteSlot {
         switch call.kind {
         case .task, .event: call.target >= 0 ? targetSlots[Int(call.target)] : LoopMetrics.route(call.kind)
         default: LoopMetrics.route(call.kind)
@@ -65,6 +65,15 @@ extension FrontLoop {
 
 extension FrontLoop {
     func clientLeft(_ connection: ClientConnection) {}
+
+    /// A client took nothing of its answer for too long.
+    func clientStalled(_ connection: ClientConnection) {
+        metrics.recordFailure(
+            FailureCause.clientStalled, status: 499,
+            route: connection.firstCall.map { routeSlot(of: $0) } ?? LoopMetrics.route(.unmatched),
+            unixMilliseconds: WallClock.unixMilliseconds)
+    }
+
     func count(_ rejection: Rejection, _ call: Call) {
         metrics.recordFailure(FailureCause.index(of: rejection), status: rejection.answer.status, route: LoopMetrics.route(call.kind), unixMilliseconds: WallClock.unixMilliseconds)
     }

@@ -65,14 +65,11 @@ extension FrontLoop {
         return settings
     }
 
-    /// Puts rules into force. Calls under way keep their targets; their answers lose CORS lines that no longer exist.
+    /// Puts rules into force. Calls under way keep their targets and their CORS lines.
     private func apply(_ next: ExposureSettings) {
         guard next != settings || !hasRules else { return }
         settings = next
-        calls.forEachActive { $0.cors = .none }
-        let catalogue = rules.catalogue
-        rules = ExposureRules(next)
-        rules.catalogue = catalogue
+        rules.apply(next)
         parser = RequestHeadParser(limits: limits.http, customField: rules.authenticator.header)
     }
 }

@@ -59,9 +59,7 @@ extension FrontLoop {
         let stride = connections.count > 1_000 ? 10 : 1
         var slot = Int(ticks) % stride
         while slot < connections.count {
-            if let connection = connections[slot], connection.deadlineTick != 0, connection.deadlineTick <= ticks {
-                connection.timedOut()
-            }
+            if let connection = connections[slot] { connection.checkPatience() }
             slot += stride
         }
     }

@@ -8,7 +8,8 @@
 
 const http = require('node:http');
 
-const HEADERS = { 'Access-Control-Allow-Origin': '*', 'content-type': 'application/json; charset=utf-8' };
+const HEADERS_WITHOUT_CORS = { 'content-type': 'application/json; charset=utf-8' };
+const HEADERS = { 'Access-Control-Allow-Origin': '*', ...HEADERS_WITHOUT_CORS };
 
 /**
  * @param {{tasks: Record<string, Function>, events: Record<string, Function>}} app
@@ -32,8 +33,12 @@ function createPlainServer({ tasks, events }, { basePath = '/__runner', token } 
       return;
     }
     const isDiscovery = url === `${basePath}/discovery`;
-    if (!isDiscovery && !url.startsWith(taskPath) && !url.startsWith(eventPath)) return fail(response, 404, 'Not Found', 'NOT_FOUND', {});
-    if (method !== 'POST' && !(isDiscovery && method === 'GET')) return fail(response, 405, 'Method Not Allowed', 'METHOD_NOT_ALLOWED', {});
+    if (!isDiscovery && !url.startsWith(taskPath) && !url.startsWith(eventPath)) {
+      return fail(response, 404, 'Not Found', 'NOT_FOUND', url.startsWith(`${basePath}/`) ? HEADERS : HEADERS_WITHOUT_CORS);
+    }
+    if (method !== 'POST' && !(isDiscovery && method === 'GET')) {
+      return fail(response, 405, 'Method Not Allowed', 'METHOD_NOT_ALLOWED', HEADERS_WITHOUT_CORS);
+    }
     if (token !== undefined && request.headers['x-runner-token'] !== token) return fail(response, 401, 'Unauthorized', 'UNAUTHORIZED');
     if (isDiscovery) return send(response, 200, discovery);
     const handler = handlers.get(url);
@@ -77,7 +82,7 @@ function notFound(response, url, taskPath, eventPath) {
 }
 
 function fail(response, status, message, code, headers = HEADERS) {
-  send(response, status, JSON.stringify({ ok: false, error: { message, code } }), headers === HEADERS ? HEADERS : { 'content-type': HEADERS['content-type'] });
+  send(response, status, JSON.stringify({ ok: false, error: { message, code } }), headers);
 }
 
 function send(response, status, body, headers = HEADERS) {

@@ -48,7 +48,9 @@ class CallLane {
       head += headLength;
       const call = new Call(this.link, words[word], target, headText);
       if ((entryFlags & Entry.NO_INPUT) !== 0) {
-        if (inputs !== null && inputs[i] !== null) throw new ProtocolError('an entry of CALLS without input does not hold null');
+        if (inputs !== null && inputs[i] !== null) {
+          throw new ProtocolError('an entry of CALLS without input does not hold null');
+        }
         call.start(undefined, entryFlags);
       } else if (inputs !== null) {
         call.start(inputs[i], entryFlags);
@@ -79,7 +81,7 @@ class CallLane {
   check(flags, count, textBytes, words, start, length) {
     const entriesBytes = count * ENTRY_BYTES;
     if (textBytes < 0 || entriesBytes + textBytes > length) {
-      throw new ProtocolError(`CALLS with ${count} calls and ${textBytes} bytes of text does not fit in ${length} bytes`);
+      throw new ProtocolError(`CALLS of ${length} bytes has no room for ${count} calls and ${textBytes} bytes of text`);
     }
     const joined = (flags & Calls.JOINED) !== 0;
     const { targets } = this.app;
@@ -92,14 +94,18 @@ class CallLane {
       if (index >= targets.length || targets[index].run === null) {
         throw new ProtocolError(`CALLS names target ${index}, which was not announced as callable`);
       }
-      if (running.has(words[word])) throw new ProtocolError(`CALLS uses the id of a running call, ${words[word] >>> 0}`);
+      if (running.has(words[word])) {
+        throw new ProtocolError(`CALLS uses the id of a running call, ${words[word] >>> 0}`);
+      }
       checkEntry(entryFlags, words[word + 2], words[word + 3], joined);
       texts += words[word + 2];
       heads += words[word + 3];
     }
     const between = joined ? count + 1 : 0;
     if (texts + between !== textBytes || entriesBytes + textBytes + heads !== length) {
-      throw new ProtocolError(`CALLS whose entries (${texts} bytes of text, ${heads} of heads) do not add up to its ${length} bytes`);
+      throw new ProtocolError(
+        `the entries of CALLS (${texts} bytes of text, ${heads} of heads) do not add up to its ${length} bytes`,
+      );
     }
     return start + entriesBytes;
   }
@@ -109,9 +115,15 @@ function checkEntry(flags, textLength, headLength, joined) {
   if ((flags & ~KNOWN_ENTRY_FLAGS) !== 0) throw new ProtocolError(`an entry of CALLS has unknown flags: ${flags}`);
   if (textLength < 0 || headLength < 0) throw new ProtocolError('an entry of CALLS has a length over 2 GiB');
   const noInput = (flags & Entry.NO_INPUT) !== 0;
-  if (noInput && (flags & Entry.WHOLE) !== 0) throw new ProtocolError('an entry of CALLS has no input and a whole body');
-  if (noInput ? textLength !== (joined ? NULL_BYTES : 0) : textLength === 0) throw new ProtocolError('an entry of CALLS has a text and no input, or neither');
-  if (headLength > 0 ? headLength <= PEER_BYTES : (flags & Entry.CONTEXT) !== 0) throw new ProtocolError('an entry of CALLS has no whole request head');
+  if (noInput && (flags & Entry.WHOLE) !== 0) {
+    throw new ProtocolError('an entry of CALLS has no input and a whole body');
+  }
+  if (noInput ? textLength !== (joined ? NULL_BYTES : 0) : textLength === 0) {
+    throw new ProtocolError('an entry of CALLS has a text and no input, or neither');
+  }
+  if (headLength > 0 ? headLength <= PEER_BYTES : (flags & Entry.CONTEXT) !== 0) {
+    throw new ProtocolError('an entry of CALLS has no whole request head');
+  }
 }
 
 /** @returns {unknown[]} one input a call */

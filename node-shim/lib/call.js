@@ -136,7 +136,8 @@ class Call {
   /** Whether the task may have written to the genuine response. */
   get responseTouched() {
     if (this.exchange === null) return false;
-    return this.exchange.res.headersSent || this.exchange.res.writableEnded || (this.context !== null && this.context.responseTouched);
+    const { res } = this.exchange;
+    return res.headersSent || res.writableEnded || (this.context !== null && this.context.responseTouched);
   }
 
   /** CANCEL came. @param {number} reason */

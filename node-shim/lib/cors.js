@@ -25,11 +25,13 @@ function resolveOrigin(cors, origin) {
 /** Whether the headers of an answer differ by the request's Origin. */
 function dependsOnOrigin(cors) {
   if (!cors) return false;
-  return cors.origin === undefined || cors.origin === null ? Boolean(cors.credentials) : typeof cors.origin !== 'string';
+  const isDefault = cors.origin === undefined || cors.origin === null;
+  return isDefault ? Boolean(cors.credentials) : typeof cors.origin !== 'string';
 }
 
 /**
- * The front's ORIGIN_QUESTION. A RegExp without `g` or `y` has no memory, so its answer may be kept; a function's may not.
+ * The front's ORIGIN_QUESTION. A RegExp without `g` or `y` has no memory, so its answer may be kept; a function's may
+ * not.
  *
  * @param {object | undefined | null} cors
  * @param {string | undefined} origin

@@ -47,14 +47,22 @@ function checkFrame(type, flags, detail, call, field, length) {
   const known = rules[type];
   if (known === undefined) throw new ProtocolError(`a front sends no frame of type 0x${type.toString(16)}`);
   if ((flags & ~known.flags) !== 0) throw new ProtocolError(`${known.name} has unknown flags: ${flags}`);
-  if (detail < known.detailMin || detail > known.detailMax) throw new ProtocolError(`${known.name} has a detail of ${detail}`);
-  if (!known.ofCall && call !== 0) throw new ProtocolError(`${known.name} belongs to the link, but names call ${call >>> 0}`);
+  if (detail < known.detailMin || detail > known.detailMax) {
+    throw new ProtocolError(`${known.name} has a detail of ${detail}`);
+  }
+  if (!known.ofCall && call !== 0) {
+    throw new ProtocolError(`${known.name} belongs to the link, but names call ${call >>> 0}`);
+  }
   if (!known.field && field !== 0) throw new ProtocolError(`${known.name} has a field of ${field >>> 0}`);
-  if (length < known.lengthMin || length > known.lengthMax) throw new ProtocolError(`${known.name} has a payload of ${length} bytes`);
+  if (length < known.lengthMin || length > known.lengthMax) {
+    throw new ProtocolError(`${known.name} has a payload of ${length} bytes`);
+  }
   if (type === Frame.CALLS && (flags & Calls.JOINED) !== 0 && flags !== known.flags) {
     throw new ProtocolError('CALLS is joined, but not both ASCII and plain');
   }
-  if (type === Frame.ORIGIN_QUESTION && flags !== 0 && length !== 0) throw new ProtocolError('ORIGIN_QUESTION has an origin and has none');
+  if (type === Frame.ORIGIN_QUESTION && flags !== 0 && length !== 0) {
+    throw new ProtocolError('ORIGIN_QUESTION has an origin and has none');
+  }
 }
 
 module.exports = { checkFrame };

@@ -106,12 +106,12 @@ class Link {
       return;
     }
     if (field !== PROTOCOL_VERSION) {
-      throw new ProtocolError(`the front speaks version ${field >>> 0} of the bridge protocol, this shim ${PROTOCOL_VERSION}`);
+      throw new ProtocolError(`the front speaks version ${field >>> 0}, this shim version ${PROTOCOL_VERSION}`);
     }
     const limits = answer.limits || {};
     this.reader.frameBytesLimit = limitOf(limits.frameBytes, this.reader.frameBytesLimit);
     this.windowBytes = limitOf(limits.windowBytes, this.windowBytes);
-    this.resultBytes = limitOf(limits.resultBytes, this.resultBytes);
+    this.resultBytes = Math.min(limitOf(limits.resultBytes, this.resultBytes), this.reader.frameBytesLimit);
     this.state = 'open';
     this.owner.welcomed(this, answer);
   }
@@ -195,7 +195,9 @@ function parseObject(text) {
 
 function limitOf(announced, otherwise) {
   if (announced === undefined) return otherwise;
-  if (!Number.isSafeInteger(announced) || announced < 1) throw new ProtocolError(`WELCOME names a limit of ${announced}`);
+  if (!Number.isSafeInteger(announced) || announced < 1) {
+    throw new ProtocolError(`WELCOME names a limit of ${announced}`);
+  }
   return Math.min(announced, 0x7fffffff);
 }
 

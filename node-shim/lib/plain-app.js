@@ -46,7 +46,9 @@ function createPlainApp({ http, serializer, logger, requestListener }) {
  * @param {(input: unknown, context?: object) => unknown} handler
  */
 function addHandler(app, kind, id, handler) {
-  if (typeof id !== 'string' || id === '') throw new TypeError(`the id of ${article(kind)} must be a string that is not empty`);
+  if (typeof id !== 'string' || id === '') {
+    throw new TypeError(`the id of ${article(kind)} must be a string that is not empty`);
+  }
   if (typeof handler !== 'function') throw new TypeError(`the handler of ${kind} ${id} must be a function`);
   const wantsContext = handler.length >= 2;
   const run = wantsContext ? (input, call) => handler(input, call.openContext()) : (input) => handler(input);

@@ -8,7 +8,7 @@ const { StreamExchange } = require('./stream-exchange');
 const NO_LISTENER = JSON.stringify({
   ok: false,
   error: {
-    message: 'This app takes JSON calls only: register nodeExposure in it (without `listen`), or pass options.requestListener',
+    message: 'This app takes JSON calls only: register nodeExposure in it, or pass options.requestListener',
     code: 'NOT_IMPLEMENTED',
   },
 });
@@ -136,7 +136,9 @@ function passBody(socket, req) {
 }
 
 function refuse(res) {
-  res.writeHead(501, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(NO_LISTENER) });
+  res.statusCode = 501;
+  res.setHeader('content-type', 'application/json; charset=utf-8');
+  res.setHeader('content-length', Buffer.byteLength(NO_LISTENER));
   res.end(NO_LISTENER);
 }
 

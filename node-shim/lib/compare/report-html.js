@@ -34,7 +34,7 @@ function loadSection({ tool, request, connections, rounds, seconds, sides }) {
   ]);
   return `<h2>Under load</h2>
 <p>${escape(request)}: ${connections} connections, ${rounds} rounds of ${seconds} s each in turns, medians. Load by ${tool === 'own' ? 'a loader of our own, as neither wrk nor ab is installed' : escape(tool)}, on the same machine.</p>
-<div class="panel"><h3>Latency by percentile</h3>${legend(SERIES)}<div class="scroll">${latencyCurves(series, 'Latency by percentile of both servers')}</div></div>
+<div class="panel"><h3>Latency by percentile</h3>${legend(SERIES)}${latencyCurves(series, 'Latency by percentile of both servers')}</div>
 <div class="panel"><h3>Requests per second</h3>${bars(SERIES.map(({ name, colour }, i) => ({ name, colour, value: sides[i].requestsPerSecond, low: sides[i].requestsPerSecondRange[0], high: sides[i].requestsPerSecondRange[1] })), 'Requests per second')}
 <h3>CPU seconds for 100,000 requests</h3>${bar((side) => figure(side.cpuSecondsPer100k), (side) => side.cpuSecondsPer100k) || '<p class="quiet">not measured: no process found</p>'}
 <h3>Memory after the load</h3>${bar((side) => byteFigure(side.residentBytes), (side) => side.residentBytes) || '<p class="quiet">not measured: no process found</p>'}</div>

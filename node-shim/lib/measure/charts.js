@@ -44,7 +44,7 @@ const nines = (percentile) => -Math.log10(Math.max(1 - percentile / 100, 1e-4));
  *
  * @param {Array<{name: string, distribution: import('./latency').Distribution, colour: number}>} series
  * @param {string} title for those who cannot see it
- * @returns {string} SVG
+ * @returns {string} HTML with the SVG; empty when there is nothing to draw
  */
 function latencyCurves(series, title) {
   const drawn = series.filter(({ distribution }) => distribution.length > 0);
@@ -75,7 +75,12 @@ function latencyCurves(series, title) {
     const points = distribution.filter(([percentile]) => percentile <= 99.99).map(([p, ms]) => `${x(p).toFixed(1)},${y(ms).toFixed(1)}`);
     parts.push(`<polyline class="curve" style="stroke:var(--series-${colour})" points="${points.join(' ')}"><title>${escape(name)}</title></polyline>`);
   }
-  return `<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">${parts.join('')}</svg>`;
+  return drawing(width, height, title, parts);
+}
+
+/** On a narrow page a chart scrolls by itself, instead of being drawn too small to read. */
+function drawing(width, height, title, parts) {
+  return `<div class="scroll"><svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">${parts.join('')}</svg></div>`;
 }
 
 /** 1, 2, 5, 10, 20 … between two values. */
@@ -95,7 +100,7 @@ function logarithmicMarks(low, high) {
  *
  * @param {Array<{name: string, value: number, low?: number, high?: number, colour: number, label?: string}>} bars
  * @param {string} title for those who cannot see it
- * @returns {string} SVG
+ * @returns {string} HTML with the SVG; empty when there is nothing to draw
  */
 function bars(bars, title) {
   const drawn = bars.filter(({ value }) => Number.isFinite(value));
@@ -117,7 +122,7 @@ function bars(bars, title) {
       + `<rect x="${left}" y="${top}" width="${Math.max(1, length(value)).toFixed(1)}" height="18" rx="2" style="fill:var(--series-${colour})"/>${whisker}`
       + `<text class="value" x="${labelX.toFixed(1)}" y="${middle + 5}">${escape(label ?? figure(value))}</text>`;
   });
-  return `<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">${rows.join('')}</svg>`;
+  return drawing(width, height, title, rows);
 }
 
 /**

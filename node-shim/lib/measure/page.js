@@ -23,7 +23,8 @@ p { margin: 6px 0; max-width: 78ch; } .quiet { color: var(--quiet); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 6px 8px; border-bottom: 1px solid var(--line); vertical-align: top; }
-td:first-child { white-space: nowrap; } th { font-weight: 600; color: var(--quiet); font-size: 13px; } td.number, th.number { text-align: right; white-space: nowrap; }
+@media (min-width: 700px) { td:first-child { white-space: nowrap; } }
+th { font-weight: 600; color: var(--quiet); font-size: 13px; } td.number, th.number { text-align: right; white-space: nowrap; }
 code, pre { font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, monospace; overflow-wrap: anywhere; }
 .chart { width: 100%; height: auto; display: block; min-width: 520px; } .chart text { fill: var(--ink); font: 13px system-ui, sans-serif; }
 .chart .tick { fill: var(--quiet); font-size: 12px; } .chart .grid { stroke: var(--line); } .chart .curve { fill: none; stroke-width: 2.2; }
