@@ -128,15 +128,19 @@ const nodeExposure = {
 };
 
 async function answer(runtime, { basePath = '/__runner', auth }, req, res) {
-  const send = (status, body) => res.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+  const send = (status, body) => {
+    const text = JSON.stringify(body);
+    res.setHeader('Access-Control-Allow-Origin', '*');
+    res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) }).end(text);
+  };
   const failed = (status, message, code) => send(status, { ok: false, error: { message, code } });
-  let text = '';
-  for await (const part of req) text += part;
+  let body = '';
+  for await (const part of req) body += part;
   if (auth && req.headers[auth.header || 'x-runner-token'] !== auth.token) return failed(401, 'Unauthorized', 'UNAUTHORIZED');
   const entry = runtime.store.tasks.get(decodeURIComponent(req.url.slice(`${basePath}/task/`.length)));
   if (!req.url.startsWith(`${basePath}/task/`) || entry === undefined) return failed(404, 'Not Found', 'NOT_FOUND');
   try {
-    return send(200, { ok: true, result: await runTask(runtime, entry.task, JSON.parse(text).input) });
+    return send(200, { ok: true, result: await runTask(runtime, entry.task, JSON.parse(body).input) });
   } catch (error) {
     return failed(500, error.message, 'INTERNAL_ERROR');
   }

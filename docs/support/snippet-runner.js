@@ -128,9 +128,18 @@ function installPackages(folder) {
   fs.mkdirSync(path.join(modules, '@bluelibs', 'runner'), { recursive: true });
   fs.mkdirSync(path.join(modules, '.bin'));
   fs.symlinkSync(shimFolder(), path.join(modules, 'runner-sidecar'));
-  fs.symlinkSync(frontBinary(), path.join(modules, '.bin', 'runner-sidecar'));
+  fs.writeFileSync(path.join(modules, '.bin', 'runner-sidecar'), sidecarCommand(), { mode: 0o755 });
   fs.symlinkSync(path.join(shimFolder(), 'bin', 'runner-sidecar-shim.js'), path.join(modules, '.bin', 'runner-sidecar-shim'));
   fs.writeFileSync(path.join(modules, '@bluelibs', 'runner', 'index.js'), runnerModule());
+}
+
+/**
+ * The package's `runner-sidecar` starts the front as a child. Here the front takes the command's place, so that ending the
+ * one ends the other, whatever a test does.
+ */
+function sidecarCommand() {
+  const command = path.join(shimFolder(), 'bin', 'runner-sidecar.js');
+  return `#!/bin/sh\n[ "$1" = compare ] && exec node '${command}' "$@"\nexec '${frontBinary()}' "$@"\n`;
 }
 
 /** The stand-in, or the real runner without its log, which it writes to standard output. */
