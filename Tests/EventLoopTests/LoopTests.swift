@@ -47,7 +47,7 @@ struct LoopTests {
         timer.close()
     }
 
-    @Test("a dropped loop lets go of its descriptors")
+    @Test("a dropped loop on which everything is closed lets go of its descriptors")
     func dropsDescriptors() throws {
         // Other tests open and close theirs meanwhile: far more loops than those could account for.
         let before = openDescriptors()
@@ -55,6 +55,7 @@ struct LoopTests {
             let loop = try Loop()
             let (stream, peer) = try makePair(loop)
             stream.close()
+            turn(loop) { stream.closings == 1 }
             withExtendedLifetime(peer) {}
         }
         #expect(openDescriptors() < before + 200)

@@ -114,7 +114,7 @@ func makePair(_ loop: Loop, _ kind: PairKind = .bytes) throws -> (stream: Record
 
 enum PairKind { case bytes, packets }
 
-/// Turns the loop until `isDone`, for ten seconds at most; no timer wakes it before.
+/// Turns the loop until `isDone`, for ten seconds at most; nothing of this wakes it before.
 @discardableResult
 func turn(_ loop: Loop, until isDone: () -> Bool) -> Bool {
     let patience = Timer(loop: loop) {}
@@ -129,7 +129,8 @@ func turn(_ loop: Loop, until isDone: () -> Bool) -> Bool {
 func turn(_ loop: Loop, milliseconds: Int) {
     var isOver = false
     let timer = Timer(loop: loop) { isOver = true }
-    timer.start(delayMilliseconds: milliseconds)
+    // It repeats, since a timer may fire before the loop waits, which then nothing would end.
+    timer.start(delayMilliseconds: milliseconds, repeatMilliseconds: max(1, milliseconds))
     while !isOver { loop.runOnce() }
     timer.close()
 }
@@ -141,8 +142,9 @@ func connect(to address: SocketAddress) throws -> Peer {
     let descriptor = socket(Int32(address.family), Int32(SOCK_STREAM.rawValue), 0)
     let length = address.version == 6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
     let status = try unsafe address.withSockaddr { unsafe Glibc.connect(descriptor, $0, socklen_t(length)) }
-    try #require(status == 0, "connect: \(errno)")
-    return Peer(descriptor)
+    let peer = Peer(descriptor)
+    guard status == 0 else { throw LoopError.fromErrno }
+    return peer
 }
 
 /// A folder of its own, removed with all that is in it when dropped.
