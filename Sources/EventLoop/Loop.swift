@@ -18,6 +18,8 @@ internal import CLibUV
     private var dirtySpare: [Stream] = []
     /// Runs once at the end of every turn, before the streams are flushed.
     public var onTurnEnd: (() -> Void)?
+    /// Runs once at the end of every turn, after the streams were flushed.
+    public var onTurnFlushed: (() -> Void)?
     private(set) public var turns = 0
 
     /// Bytes one read may bring in. A multiple of the usual socket buffer granularity; larger reads mean fewer calls
@@ -90,5 +92,6 @@ internal import CLibUV
             for stream in dirtySpare { stream.flushMarked() }
             dirtySpare.removeAll(keepingCapacity: true)
         }
+        onTurnFlushed?()
     }
 }

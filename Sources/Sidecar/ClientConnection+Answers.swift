@@ -18,6 +18,7 @@ extension ClientConnection {
     /// A worker's result for one of this connection's calls.
     func deliver(_ call: Call, status: Int, outcome: Outcome, isEmpty: Bool, bytes: Span<UInt8>) {
         call.status = UInt16(truncatingIfNeeded: status)
+        call.answeredNanoseconds = front.turnNanoseconds
         if call === firstCall {
             prepareOutbox()
             writeResult(of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes, into: &outbox)
@@ -44,6 +45,7 @@ extension ClientConnection {
         exposure.writeJSONHead(
             status: Int(call.status), cors: Int(call.cors), contentLength: length, date: date.span,
             keepAlive: !call.closesConnection, minorVersion: call.minorVersion, into: &out)
+        if let notes = call.notes { notes.echo(into: &out, from: before) }
         switch outcome {
         case .result where isEmpty:
             out.append("{\"ok\":true}")
@@ -65,7 +67,6 @@ extension ClientConnection {
         call.target = Int32(target)
         call.kind = .unmatched
         call.cors = Int32(cors)
-        call.receivedNanoseconds = front.turnNanoseconds
         call.dispatchedNanoseconds = 0
         call.requestBytes = requestBytes
         call.deadlineMilliseconds = 0
@@ -88,6 +89,7 @@ extension ClientConnection {
         }
         call.status = UInt16(problem.status)
         call.problem = problem
+        call.answeredNanoseconds = front.turnNanoseconds
         if call === firstCall {
             prepareOutbox()
             writeProblem(problem, call, into: &outbox)
@@ -107,6 +109,7 @@ extension ClientConnection {
         front.problems.write(
             problem, exposure: front.exposure, cors: Int(call.cors), date: date.span,
             keepAlive: !call.closesConnection, minorVersion: call.minorVersion, into: &out)
+        if let notes = call.notes { notes.echo(into: &out, from: before) }
         call.answerBytes = out.count - before
     }
 
@@ -123,6 +126,7 @@ extension ClientConnection {
         call.receivedNanoseconds = front.turnNanoseconds
         call.requestBytes = 0
         call.minorVersion = 1
+        call.method = .other
         call.connection = self
         if let last = lastCall { last.next = call } else { firstCall = call }
         lastCall = call

@@ -15,6 +15,8 @@ extension FrontLoop {
             try link.adopt(unixSocket: descriptor)
             announce(link, hello)
             workers.add(link)
+            // Each process has a link to every loop: one of them counts it.
+            if index == 0 { metrics.add(.workersJoined) }
             link.startReading()
             link.welcome(
                 Welcome(
@@ -52,6 +54,7 @@ extension FrontLoop {
                 wantsHead.append(false)
             }
             while targetSlots.count <= index {
+                targetNames.append(target.id)
                 targetSlots.append(metrics.route(target.kind == .event ? .event : .task, id: target.id))
             }
             indexes[index] = target.state == .callable ? Int32(position) : -1
@@ -74,6 +77,8 @@ extension FrontLoop {
     /// A link is gone: what it had is answered, and never sent again, since a task may not be idempotent.
     func lost(_ link: WorkerLink) {
         workers.remove(link)
+        link.traffic.add(to: &metrics)
+        if index == 0, !isDraining, !link.health.wasDraining { metrics.add(.workersLost) }
         var lost: [Call] = []
         calls.forEachActive { if $0.link === link && $0.state != .answered { lost.append($0) } }
         for call in lost where call.link === link {
@@ -105,11 +110,13 @@ extension FrontLoop {
         lastTicket &+= 1
         connection.ticket = lastTicket
         connection.phase = .waiting
+        let notes = noted
+        noted = nil
         waitingRoom.enter(
             WaitingRoom.Guest(
                 connection: connection, ticket: lastTicket, bytes: bytes,
                 deadlineMilliseconds: loop.nowMilliseconds + UInt64(limits.workerWaitMilliseconds),
-                sinceNanoseconds: turnNanoseconds))
+                sinceNanoseconds: queuedSinceNanoseconds != 0 ? queuedSinceNanoseconds : turnNanoseconds, notes: notes))
         return true
     }
 
@@ -119,7 +126,9 @@ extension FrontLoop {
         while candidates > 0, workers.hasRoom, let guest = waitingRoom.removeFirst() {
             candidates -= 1
             guard guest.connection.ticket == guest.ticket else { continue }
+            queuedSinceNanoseconds = guest.sinceNanoseconds
             guest.connection.retry()
+            queuedSinceNanoseconds = 0
         }
     }
 
@@ -129,7 +138,10 @@ extension FrontLoop {
             let left = guest.connection.ticket != guest.ticket || guest.connection.phase != .waiting
             guard left || guest.deadlineMilliseconds <= loop.nowMilliseconds else { return }
             _ = waitingRoom.removeFirst()
-            if !left { guest.connection.answerOverload(workers.hasReadyLink ? .overloaded : .noWorker) }
+            if !left {
+                noted = guest.notes
+                guest.connection.answerOverload(workers.hasReadyLink ? .overloaded : .noWorker)
+            }
         }
     }
 }

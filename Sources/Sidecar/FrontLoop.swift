@@ -13,18 +13,19 @@ internal import Settings
 final class FrontLoop {
     let index: Int
     let loop: Loop
-    let limits: Limits
+    var limits: Limits
     var configuration: Configuration
     let logger: Logger
     let control: ControlHandle
 
-    private(set) var parser: RequestHeadParser
+    var parser: RequestHeadParser
     var checker: JSONChecker
     /// What to expose; nil until a worker has said so.
     var exposure: ExposureEngine?
     var lastHello: Hello?
     /// Where the metrics of a target are, by target.
     var targetSlots: [LoopMetrics.RouteSlot] = []
+    var targetNames: [String] = []
     let workers: Workers
     let calls: CallTable
     var assemblies: [BodyAssembly] = []
@@ -50,7 +51,16 @@ final class FrontLoop {
     private var lingering: [(connection: ClientConnection, untilTick: UInt32)] = []
     var ticks: UInt32 = 1
     /// The monotonic clock at the last read of this turn.
-    private(set) var turnNanoseconds: UInt64 = 0
+    var turnNanoseconds: UInt64 = 0
+    /// The same at the first read of this turn; 0 before it.
+    var turnBeganNanoseconds: UInt64 = 0
+    /// When the request that is being looked at again had entered the waiting room; 0 when it had not.
+    var queuedSinceNanoseconds: UInt64 = 0
+    var sending: [SendRun] = []
+    var noting: RequestNoting
+    /// Of the request whose head was looked at last.
+    var noted: RequestNotes?
+    var accessLog: AccessLog
     var roomForWaiting = false
 
     static let tickMilliseconds = 100
@@ -65,14 +75,17 @@ final class FrontLoop {
         self.parser = RequestHeadParser(limits: limits.http)
         self.checker = JSONChecker(depthLimit: configuration.jsonDepthLimit)
         self.workers = Workers(
-            inFlightLimit: limits.inFlightLimit, workerInFlightLimit: max(1, configuration.workerInFlightLimit / control.loopCount))
+            inFlightLimit: limits.inFlightLimit, workerInFlightLimit: limits.workerInFlightLimit)
         self.calls = CallTable(pool: loop.pool)
         self.waitingRoom = WaitingRoom(guestLimit: limits.queueLimit, byteLimit: limits.queueLimitBytes)
         self.metrics = LoopMetrics(
             targetLabelLimit: configuration.metricsTaskLabelLimit, failures: Problem.labels)
         self.frames = FrameReader(
             receiver: .front, limits: FrameLimits(resultBytes: configuration.resultLimitBytes))
+        self.noting = RequestNoting(configuration)
+        self.accessLog = AccessLog(configuration)
         date.refresh(nowMilliseconds: loop.nowMilliseconds)
+        loop.onTurnFlushed = { [unowned self] in turnFlushed() }
         loop.onTurnEnd = { [unowned self] in endTurn() }
         let ticker = Timer(loop: loop) { [unowned self] in tick() }
         ticker.start(delayMilliseconds: Self.tickMilliseconds, repeatMilliseconds: Self.tickMilliseconds)
@@ -83,6 +96,7 @@ final class FrontLoop {
 
     func readTurnClock() {
         turnNanoseconds = Loop.nanoseconds
+        if turnBeganNanoseconds == 0 { turnBeganNanoseconds = turnNanoseconds }
         date.refresh(nowMilliseconds: loop.nowMilliseconds)
     }
 

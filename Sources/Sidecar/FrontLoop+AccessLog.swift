@@ -1,0 +1,31 @@
+internal import BridgeProtocol
+internal import EventLoop
+internal import Metrics
+internal import Settings
+
+/// The access log's hooks.
+extension FrontLoop {
+    /// Writes down a request that is over.
+    /// - Parameter failure: its place in `Problem.labels`.
+    func logAccess(_ call: Call, status: Int, failure: Int?) {
+        guard accessLog.takes(isFailure: failure != nil || status >= 500) else { return }
+        let now = turnNanoseconds
+        let wasDispatched = call.dispatchedNanoseconds != 0
+        accessLog.append(
+            AccessLog.Entry(
+                method: call.method, route: call.kind,
+                target: call.target >= 0 ? targetNames[Int(call.target)] : nil,
+                status: status, requestBytes: call.requestBytes, responseBytes: call.answerBytes,
+                durationNanoseconds: now &- call.receivedNanoseconds,
+                workerNanoseconds: wasDispatched
+                    ? (call.answeredNanoseconds != 0 ? call.answeredNanoseconds : now) &- call.dispatchedNanoseconds : nil,
+                workerPID: call.link?.worker.pid,
+                failure: failure.map { Problem.labels[$0] }),
+            notes: call.notes,
+            client: call.notes?.forwardedFor?.text ?? call.connection?.peer.description ?? "",
+            basePath: basePath)
+    }
+
+    /// Where the exposure's routes begin.
+    var basePath: String { configuration.basePath ?? lastHello?.exposure.basePath ?? "" }
+}
