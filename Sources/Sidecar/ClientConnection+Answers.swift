@@ -56,7 +56,7 @@ extension ClientConnection {
         case .body:
             out.append(bytes)
         }
-        call.answerBytes = out.count - before
+        call.answerBytes = length
     }
 
     /// An answer of the front's own to a request that no call exists for yet.
@@ -109,8 +109,8 @@ extension ClientConnection {
         front.problems.write(
             problem, exposure: front.exposure, cors: Int(call.cors), date: date.span,
             keepAlive: !call.closesConnection, minorVersion: call.minorVersion, into: &out)
+        call.answerBytes = RequestNotes.bodyBytes(of: out.bytes, from: before)
         if let notes = call.notes { notes.echo(into: &out, from: before) }
-        call.answerBytes = out.count - before
     }
 
     /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the next

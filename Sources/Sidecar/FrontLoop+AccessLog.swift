@@ -11,10 +11,11 @@ extension FrontLoop {
         guard accessLog.takes(isFailure: failure != nil || status >= 500) else { return }
         let now = turnNanoseconds
         let wasDispatched = call.dispatchedNanoseconds != 0
+        let target = call.target >= 0 && call.kind != .discovery ? targetRoutes[Int(call.target)] : nil
         accessLog.append(
             AccessLog.Entry(
-                method: call.method, route: call.kind,
-                target: call.target >= 0 ? targetNames[Int(call.target)] : nil,
+                method: call.method, route: call.kind == .unmatched ? target?.kind ?? .unmatched : call.kind,
+                target: target?.id,
                 status: status, requestBytes: call.requestBytes, responseBytes: call.answerBytes,
                 durationNanoseconds: now &- call.receivedNanoseconds,
                 workerNanoseconds: wasDispatched
@@ -22,10 +23,16 @@ extension FrontLoop {
                 workerPID: call.link?.worker.pid,
                 failure: failure.map { Problem.labels[$0] }),
             notes: call.notes,
-            client: call.notes?.forwardedFor?.text ?? call.connection?.peer.description ?? "",
+            client: call.notes?.forwardedFor?.text ?? call.connection?.peer.host ?? "",
             basePath: basePath)
     }
 
     /// Where the exposure's routes begin.
     var basePath: String { configuration.basePath ?? lastHello?.exposure.basePath ?? "" }
+}
+
+/// A task or event as the access log names it, whether or not it has a metrics label of its own.
+struct TargetRoute {
+    let kind: RouteKind
+    let id: String
 }

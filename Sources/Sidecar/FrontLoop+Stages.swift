@@ -43,16 +43,17 @@ extension FrontLoop {
 
     /// This turn's writes are done.
     func turnFlushed() {
-        if turnBeganNanoseconds != 0 {
-            let now = Loop.nanoseconds
-            for run in sending {
-                metrics.record(.send, nanoseconds: Self.span(from: run.sinceNanoseconds, to: now), count: run.count)
-            }
-            sending.removeAll(keepingCapacity: true)
-            metrics.recordLag(.front, nanoseconds: Self.span(from: turnBeganNanoseconds, to: now))
-            turnBeganNanoseconds = 0
+        defer { accessLog.flush() }
+        guard turnBeganNanoseconds != 0 || !sending.isEmpty else { return }
+        let now = Loop.nanoseconds
+        for run in sending {
+            metrics.record(.send, nanoseconds: Self.span(from: run.sinceNanoseconds, to: now), count: run.count)
         }
-        accessLog.flush()
+        sending.removeAll(keepingCapacity: true)
+        guard turnBeganNanoseconds != 0 else { return }
+        // How long this turn kept the loop from looking at anything else: what an event waited at most.
+        metrics.recordLag(.front, nanoseconds: Self.span(from: turnBeganNanoseconds, to: now))
+        turnBeganNanoseconds = 0
     }
 
     /// Never below zero: the clock of a turn may have been read before what it is compared with.

@@ -54,7 +54,7 @@ extension FrontLoop {
                 wantsHead.append(false)
             }
             while targetSlots.count <= index {
-                targetNames.append(target.id)
+                targetRoutes.append(TargetRoute(kind: target.kind == .event ? .event : .task, id: target.id))
                 targetSlots.append(metrics.route(target.kind == .event ? .event : .task, id: target.id))
             }
             indexes[index] = target.state == .callable ? Int32(position) : -1

@@ -25,7 +25,8 @@ final class FrontLoop {
     var lastHello: Hello?
     /// Where the metrics of a target are, by target.
     var targetSlots: [LoopMetrics.RouteSlot] = []
-    var targetNames: [String] = []
+    /// What a target is called in the access log.
+    var targetRoutes: [TargetRoute] = []
     let workers: Workers
     let calls: CallTable
     var assemblies: [BodyAssembly] = []
@@ -95,8 +96,13 @@ final class FrontLoop {
     // MARK: Turns
 
     func readTurnClock() {
-        turnNanoseconds = Loop.nanoseconds
+        readClock()
         if turnBeganNanoseconds == 0 { turnBeganNanoseconds = turnNanoseconds }
+    }
+
+    /// The same for a timer: libuv runs timers before it waits for input, so they begin no turn that could be measured.
+    func readClock() {
+        turnNanoseconds = Loop.nanoseconds
         date.refresh(nowMilliseconds: loop.nowMilliseconds)
     }
 

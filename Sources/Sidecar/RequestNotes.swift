@@ -73,6 +73,11 @@ final class RequestNotes {
         out.append("\r\n")
     }
 
+    /// How much follows the response head that begins at `start`.
+    static func bodyBytes(of bytes: Span<UInt8>, from start: Int) -> Int {
+        endOfFields(bytes, from: start).map { bytes.count - $0 - 2 } ?? 0
+    }
+
     /// Where the empty line behind the fields begins.
     private static func endOfFields(_ bytes: Span<UInt8>, from start: Int) -> Int? {
         var at = start
