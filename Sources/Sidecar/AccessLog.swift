@@ -81,7 +81,9 @@ enum AccessLine {
         _ entry: AccessLog.Entry, notes: RequestNotes?, client: String, basePath: String, format: LogFormat
     ) -> String {
         var fields: [(String, Value)] = []
-        func add(_ name: String, _ value: String?) { if let value, !value.isEmpty { fields.append((name, .text(value))) } }
+        func add(_ name: String, _ value: String?) {
+            if let value, !value.isEmpty { fields.append((name, .text(value))) }
+        }
         func add(_ name: String, _ value: Int?) { if let value { fields.append((name, .number(value))) } }
         func micro(_ nanoseconds: UInt64?) -> Int? { nanoseconds.map { Int(clamping: $0 / 1000) } }
         add("requestId", notes.map { String(decoding: $0.requestID, as: UTF8.self) })

@@ -11,6 +11,7 @@ extension FrontLoop {
         guard accessLog.takes(isFailure: failure != nil || status >= 500) else { return }
         let now = turnNanoseconds
         let wasDispatched = call.dispatchedNanoseconds != 0
+        let answered = call.answeredNanoseconds != 0 ? call.answeredNanoseconds : now
         let target = call.target >= 0 && call.kind != .discovery ? targetRoutes[Int(call.target)] : nil
         accessLog.append(
             AccessLog.Entry(
@@ -18,8 +19,7 @@ extension FrontLoop {
                 target: target?.id,
                 status: status, requestBytes: call.requestBytes, responseBytes: call.answerBytes,
                 durationNanoseconds: now &- call.receivedNanoseconds,
-                workerNanoseconds: wasDispatched
-                    ? (call.answeredNanoseconds != 0 ? call.answeredNanoseconds : now) &- call.dispatchedNanoseconds : nil,
+                workerNanoseconds: wasDispatched ? answered &- call.dispatchedNanoseconds : nil,
                 workerPID: call.link?.worker.pid,
                 failure: failure.map { Problem.labels[$0] }),
             notes: call.notes,

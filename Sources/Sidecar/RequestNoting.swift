@@ -79,7 +79,8 @@ enum TraceParent {
     static func isValid(_ text: Span<UInt8>) -> Bool {
         guard text.count >= 55 else { return false }
         let isVersion0 = text[0] == UInt8(ascii: "0") && text[1] == UInt8(ascii: "0")
-        guard text.count == 55 || (!isVersion0 && text[55] == UInt8(ascii: "-") && text.count <= 256) else { return false }
+        let isLonger = !isVersion0 && text.count > 55 && text[55] == UInt8(ascii: "-") && text.count <= 256
+        guard text.count == 55 || isLonger else { return false }
         for dash in [2, 35, 52] where text[dash] != UInt8(ascii: "-") { return false }
         var isZero = true
         for i in 0..<55 where i != 2 && i != 35 && i != 52 {

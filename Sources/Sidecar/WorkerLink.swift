@@ -244,7 +244,7 @@ final class WorkerLink: Stream {
             health.pong(
                 number: header.field, nowMilliseconds: loop.nowMilliseconds,
                 lagMicroseconds: payload.littleEndianUInt32(at: 0))
-            front.metrics.recordLag(.node, nanoseconds: UInt64(payload.littleEndianUInt32(at: 0)) * 1000)
+            front.metrics.recordLag(.node, nanoseconds: UInt64(health.eventLoopLagMicroseconds) * 1000)
             front.linkHasRoom(self)
         case .originAnswer:
             front.originAnswered(question: header.call, flags: OriginAnswerFlags(rawValue: header.flags), value: payload)

@@ -34,7 +34,7 @@ test('a JSON line has every field, and nothing of body, token or query', { timeo
   await withPair({ app: APP, frontOptions: ['--access-log', 'all', '--log-format', 'json'] }, async ({ front, app }) => {
     const secrets = { headers: [['x-request-id', 'req-1'], ['traceparent', `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`], ['x-runner-token', 'hush-token']] };
     const call = callBytes('wait', { ms: 30, note: 'hush-body' }, secrets);
-    await send(front.port, [call, callBytes('add?hush=query', { a: 1 }), requestBytes('/__runner/task/add', { body: '{"hush-json' })]);
+    await send(front.port, [call, callBytes('nowhere?hush=query', { a: 1 }), requestBytes('/__runner/task/add', { body: '{"hush-json' })]);
     const [first, second, third] = (await accessLines(front, 3)).map((line) => JSON.parse(line));
     assert.deepEqual(Object.keys(first), [
       'time', 'level', 'message', 'requestId', 'traceparent', 'client', 'method', 'route', 'target', 'status', 'requestBytes', 'responseBytes',

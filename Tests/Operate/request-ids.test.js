@@ -82,6 +82,24 @@ test('a valid traceparent passes as it is, a missing one is made, an invalid one
   });
 });
 
+test('a request that the app answers itself has the id on both ways, unless the app sets one', { timeout: 30_000 }, async () => {
+  await withPair({ app: APP, frontOptions: ['--request-id', 'on', '--trace', 'on'] }, async ({ front }) => {
+    const streamed = async (headers) => {
+      const connection = await RawConnection.open({ port: front.port });
+      connection.send(requestBytes('/__runner/task/echo', { headers: [['Content-Type', 'multipart/form-data; boundary=b'], ...headers], body: '--b--\r\n' }));
+      const answer = await connection.answer();
+      connection.destroy();
+      return { seen: JSON.parse(answer.body.toString()).result, echoed: answer.headers.filter(([name]) => name.toLowerCase() === 'x-request-id').map(([, value]) => value) };
+    };
+    const made = await streamed([]);
+    assert.match(made.seen['x-request-id'], /^[0-9a-f]{32}$/);
+    assert.deepEqual(made.echoed, [made.seen['x-request-id']]);
+    assert.match(made.seen.traceparent, /^00-/);
+    assert.deepEqual((await streamed([['x-request-id', 'given']])).echoed, ['given']);
+    assert.deepEqual((await streamed([['x-request-id', 'given'], ['x-answer-id', 'the-apps-own']])).echoed, ['the-apps-own']);
+  });
+});
+
 test('off, as they are unless asked for, nothing is added for the client or the task', { timeout: 30_000 }, async () => {
   await withPair({ app: APP }, async ({ front }) => {
     const { seen, echoed } = await exchange(front.port, [['x-request-id', 'a b']]);

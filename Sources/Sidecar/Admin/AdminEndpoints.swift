@@ -18,7 +18,9 @@ extension AdminServer {
     private static var endpoints: [Endpoint] {
         [
             Endpoint(path: "/", help: "the status page") { _, _, answer in answer(.html(AdminPage.html)) },
-            Endpoint(path: "/livez", help: "200 while this process works") { _, _, answer in answer(.text(200, "alive\n")) },
+            Endpoint(path: "/livez", help: "200 while this process works") { _, _, answer in
+                answer(.text(200, "alive\n"))
+            },
             Endpoint(path: "/readyz", help: "200, or 503 with the reasons; ?format=json") { server, request, answer in
                 answer(server.readiness(asJSON: request.wantsJSON))
             },
@@ -41,7 +43,8 @@ extension AdminServer {
             },
             Endpoint(path: "/log-level", help: "the level in force; PUT changes it", changes: true) {
                 server, request, answer in
-                answer(request.method == "PUT" ? server.setLogLevel(request.body) : .text(200, "\(LogSettings.level)\n"))
+                let changes = request.method == "PUT"
+                answer(changes ? server.setLogLevel(request.body) : .text(200, "\(LogSettings.level)\n"))
             },
         ]
     }
