@@ -73,6 +73,7 @@
 
     @inlinable public mutating func append(_ text: StaticString) {
         let n = text.utf8CodeUnitCount
+        guard n > 0 else { return }
         reserve(n)
         unsafe (storage.baseAddress! + writeIndex).copyMemory(from: text.utf8Start, byteCount: n)
         writeIndex += n

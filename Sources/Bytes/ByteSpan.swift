@@ -28,6 +28,15 @@ extension Span where Element == UInt8 {
     /// Whether these bytes are exactly `other`.
     @inlinable public func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
+        if count >= 8 {
+            var i = 0
+            while i < count - 8 {
+                if littleEndianUInt64(at: i) != other.littleEndianUInt64(at: i) { return false }
+                i += 8
+            }
+            // The last eight overlap those before them.
+            return littleEndianUInt64(at: count - 8) == other.littleEndianUInt64(at: count - 8)
+        }
         for i in 0..<count where self[i] != other[i] { return false }
         return true
     }

@@ -4,11 +4,15 @@ internal import CLibUV
 /// One libuv event loop and what its streams share: the read buffer, the pools, the list of streams to flush.
 ///
 /// A loop and everything made on it belong to the thread that runs it; only `Mailbox` may be used from elsewhere.
-/// Reads come first, then one gathered write for each stream that got something to say (in libuv's check phase), so a
-/// turn of the loop costs each socket at most one write however many messages it carries.
+/// Reads come first, then one gathered write for each stream that got something to say (in libuv's check phase), so the
+/// reads of a turn cost each socket at most one write however many messages they carry. What timers and closed streams
+/// say is written the same way, before the loop waits again (in libuv's prepare phase).
 @safe public final class Loop {
     let raw: UnsafeMutablePointer<uv_loop_t>
+    /// Comes after the reads of a turn.
     private let checkHandle: UnsafeMutablePointer<uv_check_t>
+    /// Comes before the loop waits: what timers and closed streams had to say must not wait with it.
+    private let prepareHandle: UnsafeMutablePointer<uv_prepare_t>
     /// Where reads land while a stream has no partial message of its own.
     let readBuffer: UnsafeMutableRawBufferPointer
     /// Memory for partial input and for answers.
@@ -16,7 +20,7 @@ internal import CLibUV
     let writePool = PendingWritePool()
     private var dirty: [Stream] = []
     private var dirtySpare: [Stream] = []
-    /// Runs once at the end of every turn, before the streams are flushed.
+    /// Runs before the streams are flushed: after the reads of every turn, and before the loop waits for the next ones.
     public var onTurnEnd: (() -> Void)?
     /// Runs once at the end of every turn, after the streams were flushed.
     public var onTurnFlushed: (() -> Void)?
@@ -27,34 +31,47 @@ internal import CLibUV
     public static let readBufferBytes = 256 * 1024
 
     public init() throws(LoopError) {
-        unsafe raw = .allocate(capacity: 1)
+        let raw = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
+        let status = unsafe uv_loop_init(raw)
+        guard status == 0 else {
+            unsafe raw.deallocate()
+            throw LoopError(code: status)
+        }
+        unsafe self.raw = raw
         unsafe checkHandle = .allocate(capacity: 1)
+        unsafe prepareHandle = .allocate(capacity: 1)
         unsafe readBuffer = .allocate(byteCount: Loop.readBufferBytes, alignment: 16)
         pool = BufferPool(bufferBytes: 4096, spareLimit: 1024)
         dirty.reserveCapacity(1024)
         dirtySpare.reserveCapacity(1024)
-        try unsafe LoopError.check(uv_loop_init(raw))
-        try unsafe LoopError.check(uv_check_init(raw, checkHandle))
-        unsafe checkHandle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
-        unsafe uv_check_start(checkHandle) { handle in
-            unsafe Unmanaged<Loop>.fromOpaque(handle!.pointee.data).takeUnretainedValue().endTurn()
+        watchTurns()
+    }
+
+    private func watchTurns() {
+        let this = unsafe Unmanaged.passUnretained(self).toOpaque()
+        _ = unsafe uv_check_init(raw, checkHandle)
+        unsafe checkHandle.pointee.data = this
+        _ = unsafe uv_check_start(checkHandle) { handle in
+            let loop = unsafe Unmanaged<Loop>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
+            loop.turns &+= 1
+            loop.writeAll()
         }
-        // The check handle alone does not keep the loop running.
-        unsafe UnsafeMutableRawPointer(checkHandle).withMemoryRebound(to: uv_handle_t.self, capacity: 1) {
-            unsafe uv_unref($0)
+        _ = unsafe uv_prepare_init(raw, prepareHandle)
+        unsafe prepareHandle.pointee.data = this
+        _ = unsafe uv_prepare_start(prepareHandle) { handle in
+            unsafe Unmanaged<Loop>.fromOpaque(handle!.pointee.data).takeUnretainedValue().writeAll()
         }
+        // These two alone do not keep the loop running.
+        unsafe Handle.unreference(checkHandle)
+        unsafe Handle.unreference(prepareHandle)
     }
 
     deinit {
-        // The loop lives as long as its thread; a loop that is dropped early (tests) closes what it owns.
-        unsafe UnsafeMutableRawPointer(checkHandle).withMemoryRebound(to: uv_handle_t.self, capacity: 1) {
-            unsafe uv_close($0, nil)
-        }
+        // Whatever is on a loop references it, so that nothing but these is left, and handles that are closing already.
+        unsafe Handle.closeAndFree(checkHandle)
+        unsafe Handle.closeAndFree(prepareHandle)
         unsafe uv_run(raw, UV_RUN_NOWAIT)
-        if unsafe uv_loop_close(raw) == 0 {
-            unsafe raw.deallocate()
-            unsafe checkHandle.deallocate()
-        }
+        if unsafe uv_loop_close(raw) == 0 { unsafe raw.deallocate() }
         unsafe readBuffer.deallocate()
     }
 
@@ -83,14 +100,15 @@ internal import CLibUV
         dirty.append(stream)
     }
 
-    private func endTurn() {
-        turns &+= 1
+    private func writeAll() {
         onTurnEnd?()
-        // Flushing may close a stream, and closing may write elsewhere: go on until nothing is left to say.
+        // Flushing may close a stream, closing may write elsewhere, and who waited for an outbox to empty may go on: until
+        // nothing is left to say.
         while !dirty.isEmpty {
             swap(&dirty, &dirtySpare)
             for stream in dirtySpare { stream.flushMarked() }
             dirtySpare.removeAll(keepingCapacity: true)
+            onTurnEnd?()
         }
         onTurnFlushed?()
     }

@@ -17,7 +17,10 @@ public struct LoopError: Error, Equatable, Sendable, CustomStringConvertible {
     public var isAddressInUse: Bool { code == UV_EADDRINUSE.rawValue }
     /// The process or the system has no descriptor left.
     public var isOutOfDescriptors: Bool { code == UV_EMFILE.rawValue || code == UV_ENFILE.rawValue }
+    public static let connectionReset = LoopError(code: UV_ECONNRESET.rawValue)
     public static let wouldBlock = LoopError(code: UV_EAGAIN.rawValue)
+    static let unsupportedFamily = LoopError(code: UV_EAFNOSUPPORT.rawValue)
+    static let fileTooLarge = LoopError(code: UV_EFBIG.rawValue)
 
     /// Throws when `status` is one of libuv's negative codes.
     @discardableResult

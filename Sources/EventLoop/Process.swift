@@ -59,7 +59,7 @@ public func closeDescriptor(_ descriptor: Int32) {
 public enum StandardError {
     public static func write(_ text: String) {
         let bytes = Array(text.utf8)
-        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress!, bytes.count) }
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, bytes.count) }
     }
 
     /// Writes `bytes` and empties them. What standard error does not take (a full disk, a closed pipe) is lost: nobody
@@ -79,7 +79,7 @@ public enum Environment {
     }
 }
 
-/// Small files, read whole.
+/// Small files, read whole. A larger one is an error (EFBIG), never half of it.
 public enum Files {
     public static func read(_ path: String, limitBytes: Int = 16 << 20) -> Result<[UInt8], LoopError> {
         let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -93,6 +93,7 @@ public enum Files {
             if count == 0 { break }
             bytes += chunk[..<count]
         }
+        guard bytes.count <= limitBytes else { return .failure(.fileTooLarge) }
         return .success(bytes)
     }
 }

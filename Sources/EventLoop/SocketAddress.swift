@@ -80,6 +80,7 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
     var family: UInt32 { UInt32(version == 6 ? AF_INET6 : AF_INET) }
 
     func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>) throws(LoopError) -> R) throws(LoopError) -> R {
+        guard version != 0 else { throw .unsupportedFamily }
         var storage = sockaddr_storage()
         unsafe withUnsafeMutableBytes(of: &storage) { raw in
             if version == 6 {
@@ -104,8 +105,9 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
         return try result.get()
     }
 
-    /// The address without the port.
+    /// The address without the port; `unknown` when it is.
     public var host: String {
+        guard version != 0 else { return "unknown" }
         var text = [CChar](repeating: 0, count: 64)
         var octets = octets
         let family = version == 6 ? AF_INET6 : AF_INET
@@ -119,7 +121,7 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
         switch version {
         case 4: "\(host):\(port)"
         case 6: "[\(host)]:\(port)"
-        default: "unknown"
+        default: host
         }
     }
 }

@@ -9,100 +9,125 @@ internal import CLibUV
     public enum Transport: Sendable { case tcp, unixSocket }
 
     private struct State: OptionSet {
-        let rawValue: UInt8
+        let rawValue: UInt16
         static let reading = State(rawValue: 1)
         static let marked = State(rawValue: 2)
         static let closing = State(rawValue: 4)
         static let closeWhenDrained = State(rawValue: 8)
+        /// The end of the output was asked for.
         static let shutDown = State(rawValue: 16)
+        /// libuv's handle keeps this object alive.
         static let open = State(rawValue: 32)
+        /// The peer has sent its last.
+        static let inputEnded = State(rawValue: 64)
+        /// The connection broke, and the subclass knows.
+        static let broken = State(rawValue: 128)
+        /// `received` is running.
+        static let receiving = State(rawValue: 256)
+        /// `drained` is asked for even when the kernel takes everything at once.
+        static let awaitsDrain = State(rawValue: 512)
     }
 
-    public unowned let loop: Loop
-    private let handle: UnsafeMutablePointer<uv_stream_t>
+    public final let loop: Loop
+    private final let handle: UnsafeMutablePointer<uv_stream_t>
     /// Input that `received` has not consumed.
-    private var inbox = ByteBuffer()
+    private final var inbox = ByteBuffer()
     /// Output not yet handed to the kernel. Append, then call `flushSoon()`.
-    public var outbox = ByteBuffer()
-    private var pending: PendingWrite?
-    private var state: State = []
+    public final var outbox = ByteBuffer()
+    private final var pending: PendingWrite?
+    private final var state: State = []
     /// `received` is called again only when this many bytes wait: how a reader of a large body avoids being asked, and
     /// looking, once for every packet.
-    public var neededBytes: UInt32 = 0
+    public final var neededBytes: UInt32 = 0
 
+    /// Makes a stream that is connected to nothing yet: give it to `Listener.accept(into:)` or call `adopt`. From then on
+    /// it lives until it is closed, referenced or not.
     public init(loop: Loop, transport: Transport) throws(LoopError) {
         self.loop = loop
+        let status: Int32
         switch transport {
         case .tcp:
             let tcp = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
             unsafe handle = UnsafeMutableRawPointer(tcp).assumingMemoryBound(to: uv_stream_t.self)
-            let status = unsafe uv_tcp_init(loop.raw, tcp)
-            if status < 0 { throw LoopError(code: status) }
+            status = unsafe uv_tcp_init(loop.raw, tcp)
         case .unixSocket:
             let pipe = UnsafeMutablePointer<uv_pipe_t>.allocate(capacity: 1)
             unsafe handle = UnsafeMutableRawPointer(pipe).assumingMemoryBound(to: uv_stream_t.self)
-            let status = unsafe uv_pipe_init(loop.raw, pipe, 0)
-            if status < 0 { throw LoopError(code: status) }
+            status = unsafe uv_pipe_init(loop.raw, pipe, 0)
         }
-        // The handle keeps this object alive until libuv has let go of it.
-        unsafe handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
-        state.insert(.open)
+        if status < 0 {
+            // libuv does not know the handle: there is nothing to close, only memory to free.
+            state.insert(.closing)
+            throw LoopError(code: status)
+        }
     }
 
-    deinit { unsafe UnsafeMutableRawPointer(handle).deallocate() }
+    deinit {
+        if state.contains(.closing) {
+            unsafe UnsafeMutableRawPointer(handle).deallocate()
+        } else {
+            unsafe Handle.closeAndFree(handle)
+        }
+    }
 
     // MARK: What a subclass overrides
 
-    /// Input arrived. Takes every byte not consumed so far; gives how many of them are consumed now.
+    /// Input arrived. Takes every byte not consumed so far; gives how many of them are consumed now. The rest is offered
+    /// again when more has come or `resumeInput` is called (which does nothing while this runs).
     open func received(_ bytes: Span<UInt8>) -> Int { bytes.count }
-    /// The peer sent all it will send (nil), or the connection broke.
+    /// The peer sent all it will send (nil; once at most), or the connection broke (once at most, and nothing follows but
+    /// `closed`). Whoever wants the stream to go closes it.
     open func ended(_ error: LoopError?) {}
     /// Output that had to wait has left.
     open func drained() {}
-    /// The descriptor is gone; the last call a stream makes.
+    /// The descriptor is gone; the last call a stream makes. A stream dropped before it was connected makes none.
     open func closed() {}
 
     // MARK: Opening
 
     /// Takes the next connection of a listener.
-    func accept(from server: UnsafeMutablePointer<uv_stream_t>) throws(LoopError) {
+    final func accept(from server: UnsafeMutablePointer<uv_stream_t>) throws(LoopError) {
         try unsafe LoopError.check(uv_accept(server, handle))
+        retainByHandle()
     }
 
-    /// Takes over an open TCP descriptor.
-    public func adopt(tcp descriptor: Int32) throws(LoopError) {
+    /// Takes over an open TCP descriptor, which stays the caller's if this fails.
+    public final func adopt(tcp descriptor: Int32) throws(LoopError) {
         try unsafe LoopError.check(
             uv_tcp_open(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_tcp_t.self), descriptor))
+        retainByHandle()
     }
 
-    /// Takes over an open Unix socket descriptor.
-    public func adopt(unixSocket descriptor: Int32) throws(LoopError) {
+    /// Takes over an open Unix socket descriptor, which stays the caller's if this fails.
+    public final func adopt(unixSocket descriptor: Int32) throws(LoopError) {
         try unsafe LoopError.check(
             uv_pipe_open(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_pipe_t.self), descriptor))
+        retainByHandle()
+    }
+
+    private final func retainByHandle() {
+        guard !state.contains(.open) else { return }
+        state.insert(.open)
+        unsafe handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
     }
 
     /// Sends small packets at once: answers are gathered here already, so Nagle's wait only adds latency.
-    public func disableNagle() {
+    public final func disableNagle() {
         _ = unsafe uv_tcp_nodelay(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_tcp_t.self), 1)
     }
 
     /// The descriptor, for socket options and for handing a connection to another loop.
-    public var descriptor: Int32 {
-        var fd: Int32 = -1
-        return unsafe UnsafeMutableRawPointer(handle).withMemoryRebound(to: uv_handle_t.self, capacity: 1) {
-            unsafe uv_fileno($0, &fd) == 0 ? fd : -1
-        }
-    }
+    public final var descriptor: Int32 { unsafe Handle.descriptor(of: handle) }
 
     // MARK: Reading
 
-    public var isReading: Bool { state.contains(.reading) }
-    public var isClosing: Bool { state.contains(.closing) }
+    public final var isReading: Bool { state.contains(.reading) }
+    public final var isClosing: Bool { state.contains(.closing) }
     /// Bytes that came in and wait to be consumed.
-    public var unconsumedBytes: Int { inbox.count }
+    public final var unconsumedBytes: Int { inbox.count }
 
-    public func startReading() {
-        guard !state.contains(.reading), !state.contains(.closing) else { return }
+    public final func startReading() {
+        guard state.isDisjoint(with: [.reading, .closing, .inputEnded, .broken]) else { return }
         state.insert(.reading)
         _ = unsafe uv_read_start(
             handle,
@@ -117,13 +142,13 @@ internal import CLibUV
     }
 
     /// Leaves further input in the kernel, whose full buffers then slow the peer down.
-    public func stopReading() {
+    public final func stopReading() {
         guard state.contains(.reading) else { return }
         state.remove(.reading)
         _ = unsafe uv_read_stop(handle)
     }
 
-    private func provideMemory(_ buffer: inout uv_buf_t) {
+    private final func provideMemory(_ buffer: inout uv_buf_t) {
         if inbox.isEmpty && Int(neededBytes) <= Loop.readBufferBytes {
             unsafe buffer.base = loop.readBuffer.baseAddress!.assumingMemoryBound(to: CChar.self)
             unsafe buffer.len = loop.readBuffer.count
@@ -136,16 +161,21 @@ internal import CLibUV
         unsafe buffer.len = free.count
     }
 
-    private func didRead(_ count: Int) {
+    private final func didRead(_ count: Int) {
         guard count != 0 else { return }
         guard count > 0 else {
             stopReading()
-            ended(count == Int(UV_EOF.rawValue) ? nil : LoopError(code: Int32(count)))
+            if count == Int(UV_EOF.rawValue) {
+                state.insert(.inputEnded)
+                ended(nil)
+            } else {
+                breakDown(LoopError(code: Int32(count)))
+            }
             return
         }
         if inbox.isEmpty && Int(neededBytes) <= Loop.readBufferBytes {
             let fresh = unsafe Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count]))
-            let consumed = count >= Int(neededBytes) ? received(fresh) : 0
+            let consumed = count >= Int(neededBytes) ? offer(fresh) : 0
             if consumed < count && !isClosing {
                 loop.pool.provide(&inbox)
                 inbox.append(fresh.extracting(droppingFirst: consumed))
@@ -156,13 +186,27 @@ internal import CLibUV
         }
     }
 
+    /// A write that fails tells that the peer is gone, not that it had said nothing: what it sent before is in the kernel
+    /// still (on a Unix socket; a TCP reset has dropped it) and is read first.
+    private final func readLastWords() {
+        guard !state.contains(.receiving) else { return }
+        while state.contains(.reading) {
+            var buffer = unsafe uv_buf_t()
+            unsafe provideMemory(&buffer)
+            let count = unsafe receiveAtOnce(descriptor, UnsafeMutableRawPointer(buffer.base), buffer.len)
+            guard count > 0 else { return }
+            didRead(count)
+        }
+    }
+
     /// Offers the input that waits once more, after a subclass that had left it there can go on.
-    public func resumeInput() {
+    public final func resumeInput() {
         guard !inbox.isEmpty, inbox.count >= Int(neededBytes), !isClosing else { return }
-        // The buffer is moved out for the time of the call: `received` may append nothing to it, but may close us.
+        // The buffer is moved out for the time of the call: `received` may close us. Nothing can come in meanwhile, since
+        // input comes from the loop only, and whoever asks again finds an empty inbox.
         var input = ByteBuffer()
         swap(&input, &inbox)
-        let consumed = received(input.bytes)
+        let consumed = offer(input.bytes)
         input.consume(consumed)
         if isClosing || input.isEmpty {
             loop.pool.reclaim(&input)
@@ -171,32 +215,57 @@ internal import CLibUV
         }
     }
 
+    private final func offer(_ bytes: Span<UInt8>) -> Int {
+        state.insert(.receiving)
+        let consumed = received(bytes)
+        state.remove(.receiving)
+        return consumed
+    }
+
     // MARK: Writing
 
     /// Output not yet taken by the kernel, in bytes.
-    public var unsentBytes: Int { outbox.count + (pending?.bytes.count ?? 0) }
+    public final var unsentBytes: Int { outbox.count + (pending?.bytes.count ?? 0) }
 
     /// Gives `outbox` pooled memory; call before appending to it.
-    public func prepareOutbox() {
+    public final func prepareOutbox() {
         if outbox.capacity == 0 { loop.pool.provide(&outbox) }
     }
 
     /// Writes `outbox` at the end of this turn.
-    public func flushSoon() {
+    public final func flushSoon() {
         guard !state.contains(.marked), !state.contains(.closing) else { return }
         state.insert(.marked)
         loop.markDirty(self)
     }
 
-    func flushMarked() {
+    final func flushMarked() {
         state.remove(.marked)
         flush()
+        guard state.contains(.awaitsDrain), unsentBytes == 0, !isClosing else { return }
+        state.remove(.awaitsDrain)
+        drained()
     }
 
+    /// Makes sure that `drained` is called once everything in `outbox` has left, however soon that is.
+    public final func awaitDrain() {
+        state.insert(.awaitsDrain)
+        flushSoon()
+    }
+
+    /// Output that neither left nor was acknowledged as taken: what a stalled peer is recognised by.
+    public final var queuedWriteBytes: Int { unsafe uv_stream_get_write_queue_size(handle) }
+
+    /// Whether the connection is broken although nobody reads from it or writes to it just now.
+    public final var peerIsGone: Bool { hasHungUp(descriptor) }
+
     /// Writes what `outbox` holds; what the kernel does not take waits and leaves when it can.
-    public func flush() {
-        guard !outbox.isEmpty, pending == nil, !isClosing else {
-            if outbox.isEmpty { loop.pool.reclaim(&outbox) }
+    public final func flush() {
+        guard pending == nil, !isClosing else { return }
+        if state.contains(.broken) { outbox.removeAll() }
+        guard !outbox.isEmpty else {
+            loop.pool.reclaim(&outbox)
+            finishIfAsked()
             return
         }
         let readable = unsafe outbox.unsafeReadable
@@ -218,7 +287,7 @@ internal import CLibUV
         }
     }
 
-    private func writeRest() {
+    private final func writeRest() {
         let rest = loop.writePool.take()
         swap(&rest.bytes, &outbox)
         pending = rest
@@ -237,7 +306,7 @@ internal import CLibUV
         }
     }
 
-    private func reclaimPending() {
+    private final func reclaimPending() {
         guard let done = pending else { return }
         pending = nil
         done.bytes.removeAll()
@@ -245,56 +314,68 @@ internal import CLibUV
         loop.writePool.give(done)
     }
 
-    private func didWriteRest(_ status: Int32) {
+    private final func didWriteRest(_ status: Int32) {
         reclaimPending()
         guard !isClosing else { return }
         if status < 0 {
             fail(LoopError(code: status))
             return
         }
-        if !outbox.isEmpty { flush() }
-        if pending == nil && !isClosing {
-            finishIfAsked()
-            if !isClosing { drained() }
-        }
+        if outbox.isEmpty { finishIfAsked() } else { flush() }
+        if pending == nil && state.isDisjoint(with: [.closing, .broken]) { drained() }
     }
 
-    private func fail(_ error: LoopError) {
+    private final func fail(_ error: LoopError) {
         outbox.removeAll()
+        loop.pool.reclaim(&outbox)
+        readLastWords()
+        if !isClosing { breakDown(error) }
+    }
+
+    private final func breakDown(_ error: LoopError) {
+        guard !state.contains(.broken) else { return }
+        stopReading()
+        state.insert(.broken)
         ended(error)
     }
 
     // MARK: Ending
 
     /// Closes once everything in `outbox` has left.
-    public func closeWhenDrained() {
+    public final func closeWhenDrained() {
         guard !isClosing else { return }
         state.insert(.closeWhenDrained)
         if outbox.isEmpty && pending == nil { close() } else { flushSoon() }
     }
 
-    public var willCloseWhenDrained: Bool { state.contains(.closeWhenDrained) }
+    public final var willCloseWhenDrained: Bool { state.contains(.closeWhenDrained) }
 
-    private func finishIfAsked() {
-        if state.contains(.closeWhenDrained) { close() }
+    /// Everything has left: does what was to come then.
+    private final func finishIfAsked() {
+        if state.contains(.closeWhenDrained) {
+            close()
+        } else if state.contains(.shutDown) {
+            shutDownWriting(descriptor)
+        }
     }
 
-    /// Tells the peer that nothing more will come (FIN), while input goes on.
-    public func shutdownOutput() {
+    /// Tells the peer that nothing more will come (FIN) once everything in `outbox` has left, while input goes on. Nothing
+    /// may be appended afterwards.
+    public final func shutdownOutput() {
         guard !isClosing, !state.contains(.shutDown) else { return }
         state.insert(.shutDown)
-        shutDownWriting(descriptor)
+        if outbox.isEmpty && pending == nil { shutDownWriting(descriptor) } else { flushSoon() }
     }
 
     /// Closes with a reset, so that a peer cannot mistake what it got for a whole answer.
-    public func reset() {
+    public final func reset() {
         guard !isClosing else { return }
         lingerZero(descriptor)
         close()
     }
 
     /// Closes now; what was not written is dropped.
-    public func close() {
+    public final func close() {
         guard !isClosing else { return }
         state.insert(.closing)
         state.remove(.reading)
@@ -302,6 +383,7 @@ internal import CLibUV
         loop.pool.reclaim(&outbox)
         inbox.removeAll()
         loop.pool.reclaim(&inbox)
+        retainByHandle()
         unsafe UnsafeMutableRawPointer(handle).withMemoryRebound(to: uv_handle_t.self, capacity: 1) {
             unsafe uv_close($0) { handle in
                 let stream = unsafe Unmanaged<Stream>.fromOpaque(handle!.pointee.data).takeRetainedValue()

@@ -21,8 +21,19 @@ func shutDownWriting(_ descriptor: Int32) {
     _ = shutdown(descriptor, Int32(SHUT_WR))
 }
 
+/// Reads what is there without waiting: the number of bytes, 0 at the end, -1 when there is nothing or an error.
+func receiveAtOnce(_ descriptor: Int32, _ memory: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    unsafe recv(descriptor, memory, count, Int32(MSG_DONTWAIT))
+}
+
 /// A copy of a descriptor that is closed on exec, or nil when none is left.
 func duplicate(_ descriptor: Int32) -> Int32? {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     return copy >= 0 ? copy : nil
+}
+
+/// Whether the kernel knows a socket to be broken (reset, or closed both ways), without reading from it.
+func hasHungUp(_ descriptor: Int32) -> Bool {
+    var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+    return unsafe poll(&entry, 1, 0) == 1 && Int32(entry.revents) & (POLLERR | POLLHUP) != 0
 }

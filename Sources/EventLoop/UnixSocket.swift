@@ -30,7 +30,8 @@ public enum UnixSocket {
     /// Binds a socket at `path` with exactly `mode`, given to `group` where one is named.
     ///
     /// A dead socket file (nobody answers a connect) is replaced; a living one, or a file that is no socket, is an error and
-    /// stays untouched. A missing directory is made, for this user only beyond what `mode` opens.
+    /// stays untouched. A missing directory (the last one of the path, not several) is made, for this user only beyond what
+    /// `mode` opens.
     /// - Returns: the bound descriptor, not listening yet.
     public static func bind(path: String, mode: UInt32, group: String?) throws(BindError) -> Int32 {
         guard path.utf8.count <= pathLimitBytes, !path.isEmpty else {
@@ -41,14 +42,11 @@ public enum UnixSocket {
         let groupID = try group.map { (name) throws(BindError) in try self.groupID(name) }
         let fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard fd >= 0 else { throw .system(operation: "socket", .fromErrno) }
-        // Nobody may connect between bind and chmod: the file appears with no permissions at all.
-        let previous = umask(0o777)
-        let status = unsafe connectOrBind(fd, path, Glibc.bind)
-        let bindError = LoopError.fromErrno
-        umask(previous)
-        guard status == 0 else {
+        // Until it listens nobody can connect to it, so the permissions may follow; umask is the whole process's.
+        guard unsafe connectOrBind(fd, path, Glibc.bind) == 0 else {
+            let error = LoopError.fromErrno
             Glibc.close(fd)
-            throw .system(operation: "bind", bindError)
+            throw .system(operation: "bind", error)
         }
         if let groupID, unsafe chown(path, uid_t.max, groupID) != 0 {
             let error = LoopError.fromErrno
@@ -111,9 +109,13 @@ public enum UnixSocket {
         if unsafe stat(directory, &info) == 0 { return }
         // Whoever may use the socket must be able to reach it; nobody else.
         let reach: UInt32 = 0o700 | ((mode & 0o060) != 0 ? 0o050 : 0) | ((mode & 0o006) != 0 ? 0o005 : 0)
-        guard unsafe mkdir(directory, mode_t(reach)) == 0 || errno == EEXIST else {
-            throw .system(operation: "mkdir \(directory)", .fromErrno)
+        if unsafe mkdir(directory, mode_t(reach)) != 0 {
+            let error = LoopError.fromErrno
+            if errno == EEXIST { return }
+            throw .system(operation: "mkdir \(directory)", error)
         }
+        // umask took from what was asked for.
+        guard unsafe chmod(directory, mode_t(reach)) == 0 else { throw .system(operation: "chmod", .fromErrno) }
     }
 
     private static func removeIfDead(_ path: String) throws(BindError) {
@@ -126,6 +128,8 @@ public enum UnixSocket {
         defer { Glibc.close(probe) }
         let status = unsafe connectOrBind(probe, path, Glibc.connect)
         let code = errno
+        // Gone meanwhile: the front before this one has just left.
+        if status != 0 && code == ENOENT { return }
         // Only "nobody listens" proves it dead; a full backlog (EAGAIN) or no permission (EACCES) does not.
         guard status != 0, code == ECONNREFUSED else { throw .inUse }
         unsafe unlink(path)

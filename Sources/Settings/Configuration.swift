@@ -38,8 +38,9 @@ public struct Configuration: Equatable, Sendable {
 
     // MARK: Time
 
-    /// 0: no limit. nodeExposure has none either, and a task that takes minutes today must not fail for having moved.
-    public var taskTimeoutMilliseconds = 0
+    /// Until a call's result, or a stream's first byte. nodeExposure has no limit, but whoever waits behind an ingress has been
+    /// cut off long before; what hangs for good should end in an answer.
+    public var taskTimeoutMilliseconds = 300_000
     public var headerTimeoutMilliseconds = 10_000
     public var bodyTimeoutMilliseconds = 30_000
     /// Longer than the 60 s that common ingresses keep idle connections for: the side that reuses a connection must be the one

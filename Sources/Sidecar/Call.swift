@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Exposure
 internal import Metrics
 
 /// One request that waits for its answer, from the moment its head was understood until the last byte of the answer is
@@ -33,8 +34,8 @@ final class Call {
     var kind: RouteKind = .unmatched
     var method: MethodLabel = .post
     var status: UInt16 = 0
-    /// Index of the CORS header block of its answer.
-    var cors: Int32 = 0
+    /// The CORS header lines of its answer.
+    var cors = CORSBlock.none
     var minorVersion: UInt8 = 1
     /// No request follows on this connection.
     var closesConnection = false
@@ -43,7 +44,7 @@ final class Call {
     /// The request's body still has bytes for the worker.
     var bodyIsOpen = false
     /// What the front answered instead of a worker.
-    var problem: Problem?
+    var rejection: Rejection?
     /// The task or event threw.
     var taskFailed = false
     /// The first bytes of a streamed answer were looked at for its status.

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Exposure
 internal import Metrics
 
 /// All calls of one loop, found by the id that travels on the bridge.
@@ -53,7 +54,8 @@ final class CallTable {
         call.isAbandoned = false
         call.bodyIsOpen = false
         call.sawAnswerStart = false
-        call.problem = nil
+        call.rejection = nil
+        call.cors = .none
         call.taskFailed = false
         call.dispatchedNanoseconds = 0
         call.answeredNanoseconds = 0

@@ -34,83 +34,81 @@ extension ClientConnection {
     private func writeResult(
         of call: Call, outcome: Outcome, isEmpty: Bool, bytes: Span<UInt8>, into out: inout ByteBuffer
     ) {
-        guard let exposure = front.exposure else { return }
         let before = out.count
-        let length: Int
+        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
         switch outcome {
-        case .result: length = isEmpty ? 11 : bytes.count + 21
-        case .body: length = bytes.count
+        case .result where call.status == 200:
+            // `{"ok":true}`, or `{"ok":true,"result":…}`.
+            call.answerBytes = isEmpty ? 11 : bytes.count + 21
+            front.rules.writeResult(isEmpty ? nil : bytes, cors: call.cors, front.tails, end, into: &out)
+        default:
+            call.answerBytes = bytes.count
+            front.rules.writeHead(
+                status: Int(call.status), cors: call.cors, bodyBytes: bytes.count, front.tails, end, into: &out)
+            out.append(bytes)
         }
-        let date = front.date.bytes
-        exposure.writeJSONHead(
-            status: Int(call.status), cors: Int(call.cors), contentLength: length, date: date.span,
-            keepAlive: !call.closesConnection, minorVersion: call.minorVersion, into: &out)
         if let notes = call.notes { notes.echo(into: &out, from: before) }
-        switch outcome {
-        case .result where isEmpty:
-            out.append("{\"ok\":true}")
-        case .result:
-            out.append("{\"ok\":true,\"result\":")
-            out.append(bytes)
-            out.append(UInt8(ascii: "}"))
-        case .body:
-            out.append(bytes)
-        }
-        call.answerBytes = length
     }
 
     /// An answer of the front's own to a request that no call exists for yet.
-    func answer(_ problem: Problem, head: borrowing RequestHead, target: Int, cors: Int, requestBytes: Int) {
+    func answer(_ rejection: Rejection, head: borrowing RequestHead, target: Int, cors: CORSBlock, requestBytes: Int) {
         guard let call = front.calls.take() else { return close() }
         call.state = .running
         call.link = nil
         call.target = Int32(target)
         call.kind = .unmatched
-        call.cors = Int32(cors)
+        call.cors = cors
         call.dispatchedNanoseconds = 0
         call.requestBytes = requestBytes
         call.deadlineMilliseconds = 0
         enqueue(call, head)
-        deliver(call, problem: problem)
+        deliver(call, rejection: rejection)
     }
 
     /// An answer of the front's own for a call: the worker is lost, time ran out.
-    func deliver(_ call: Call, problem: Problem) {
+    func deliver(_ call: Call, rejection: Rejection) {
         if call.state == .streaming && call.answerBytes > 0 {
             // Part of the answer is out: all that is left is to cut it where the client sees that.
-            front.count(problem, call)
+            front.count(rejection, call)
             abandonCalls(reason: .clientClosed)
             reset()
             return
         }
-        if problem.closesConnection {
+        if rejection.answer.closes {
             call.closesConnection = true
             phase = .finished
         }
-        call.status = UInt16(problem.status)
-        call.problem = problem
+        call.status = UInt16(rejection.answer.status)
+        call.rejection = rejection
         call.answeredNanoseconds = front.turnNanoseconds
         if call === firstCall {
             prepareOutbox()
-            writeProblem(problem, call, into: &outbox)
+            writeRejection(rejection, call, into: &outbox)
             finishFirst()
             flushSoon()
         } else {
             call.answer.removeAll()
             loop.pool.provide(&call.answer)
-            writeProblem(problem, call, into: &call.answer)
+            writeRejection(rejection, call, into: &call.answer)
             call.state = .answered
         }
     }
 
-    private func writeProblem(_ problem: Problem, _ call: Call, into out: inout ByteBuffer) {
+    private func writeRejection(_ rejection: Rejection, _ call: Call, into out: inout ByteBuffer) {
         let before = out.count
-        let date = front.date.bytes
-        front.problems.write(
-            problem, exposure: front.exposure, cors: Int(call.cors), date: date.span,
-            keepAlive: !call.closesConnection, minorVersion: call.minorVersion, into: &out)
-        call.answerBytes = RequestNotes.bodyBytes(of: out.bytes, from: before)
+        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let answer = rejection.answer
+        // Its length stands before it: the body is written aside first.
+        var body = ByteBuffer()
+        loop.pool.provide(&body)
+        front.rules.writeBody(of: rejection, into: &body)
+        front.rules.writeHead(
+            status: answer.status, cors: call.cors, bodyBytes: body.count,
+            retryAfterSeconds: answer.retryAfterSeconds, front.tails, end, into: &out)
         if let notes = call.notes { notes.echo(into: &out, from: before) }
+        call.answerBytes = call.method == .head ? 0 : body.count
+        if call.method != .head { out.append(body.bytes) }
+        loop.pool.reclaim(&body)
     }
 
     /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the next
@@ -122,7 +120,7 @@ extension ClientConnection {
         call.state = .running
         call.target = -1
         call.kind = .unmatched
-        call.cors = Int32(CORSBlock.none)
+        call.cors = .none
         call.receivedNanoseconds = front.turnNanoseconds
         call.requestBytes = 0
         call.minorVersion = 1
@@ -132,7 +130,7 @@ extension ClientConnection {
         lastCall = call
         callCount += 1
         call.closesConnection = true
-        deliver(call, problem: .http(error))
+        deliver(call, rejection: .http(error))
     }
 
     // MARK: The line
@@ -166,13 +164,14 @@ extension ClientConnection {
         }
         if phase == .queued && firstCall == nil { phase = .request }
         if phase == .answering && firstCall == nil { phase = .request }
-        if flags.contains(.paused) || unconsumedBytes > 0 { front.resumeSoon(self) }
+        if flags.contains(.paused) || unconsumedBytes > 0 { front.resumeSoon(self) } else { setDeadline(unconsumed: 0) }
     }
 
     /// Leaves further requests where they are: this client has enough of them unanswered.
     func pause() {
         flags.insert(.paused)
         stopReading()
+        if unsentBytes > 0 { awaitDrain() }
     }
 
     /// Goes on after an answer made room.
@@ -180,7 +179,7 @@ extension ClientConnection {
         flags.remove(.resuming)
         guard !isClosing else { return }
         if flags.contains(.paused) {
-            guard unsentBytes < front.limits.unsentLimitBytes else { return }
+            guard unsentBytes < front.limits.unsentLimitBytes else { return awaitDrain() }
             flags.remove(.paused)
             startReading()
         }
@@ -196,19 +195,45 @@ extension ClientConnection {
     // MARK: Bodies nobody waits for
 
     /// Answers without the body, which is read and dropped so that the next request can be found behind it.
-    func reject(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, cors: Int) -> Int {
-        reject(head, bytes, .exposure(rejection), cors: cors)
-    }
-
-    func reject(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ problem: Problem, cors: Int) -> Int {
-        guard sendContinueIfExpected(head) else { return 0 }
+    func reject(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, cors: CORSBlock) -> Int {
+        guard sendContinueIfExpected(head) else {
+            front.rules.release(cors)
+            return 0
+        }
         let skipped = skipBody(head, bytes)
-        answer(problem, head: head, target: -1, cors: cors, requestBytes: 0)
+        answer(rejection, head: head, target: -1, cors: cors, requestBytes: 0)
         return skipped
     }
 
-    func answerPreflight(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, cors: Int) -> Int {
-        reject(head, bytes, .preflight, cors: cors)
+    func answerPreflight(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, cors: CORSBlock) -> Int {
+        guard sendContinueIfExpected(head) else {
+            front.rules.release(cors)
+            return 0
+        }
+        guard let call = front.calls.take() else {
+            front.rules.release(cors)
+            close()
+            return bytes.count
+        }
+        let skipped = skipBody(head, bytes)
+        call.state = .running
+        call.cors = cors
+        call.status = 204
+        call.kind = .unmatched
+        call.receivedNanoseconds = front.turnNanoseconds
+        enqueue(call, head)
+        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        if call === firstCall {
+            prepareOutbox()
+            front.rules.writePreflight(cors, front.tails, end, into: &outbox)
+            finishFirst()
+            flushSoon()
+        } else {
+            loop.pool.provide(&call.answer)
+            front.rules.writePreflight(cors, front.tails, end, into: &call.answer)
+            call.state = .answered
+        }
+        return skipped
     }
 
     /// Consumes a head and arranges for its body to be dropped.

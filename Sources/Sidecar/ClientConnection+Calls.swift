@@ -10,7 +10,7 @@ internal import JSONCheck
 extension ClientConnection {
     /// Reads a call's body; runs it when it is all there.
     func readCall(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int, kind: Hello.TargetKind, cors: Int
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int, kind: Hello.TargetKind, cors: CORSBlock
     ) -> Int {
         switch head.framing {
         case .none:
@@ -55,7 +55,7 @@ extension ClientConnection {
     }
 
     private func runCall(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind, cors: Int
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind, cors: CORSBlock
     ) -> Int {
         guard sendContinueIfExpected(head) else { return 0 }
         let whole = head.headBytes + bodyBytes
@@ -68,7 +68,7 @@ extension ClientConnection {
     /// Checks a complete call and hands it to a worker, or answers it. Gives false when it has to wait for a worker.
     private func dispatch(
         _ head: borrowing RequestHead, headBytes: Span<UInt8>, body: Span<UInt8>, target: Int, kind: Hello.TargetKind,
-        cors: Int
+        cors: CORSBlock
     ) -> Bool {
         var flags: CallFlags = []
         var text = ByteRange.empty
@@ -110,7 +110,7 @@ extension ClientConnection {
         call.link = link
         call.target = Int32(target)
         call.kind = kind == .event ? .event : .task
-        call.cors = Int32(cors)
+        call.cors = cors
         call.requestBytes = body.count
         call.deadlineMilliseconds = front.callDeadline
         enqueue(call, head)
@@ -122,7 +122,7 @@ extension ClientConnection {
     }
 
     /// A discovery request: no input, whatever its body is.
-    func startDiscovery(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int, cors: Int) -> Int {
+    func startDiscovery(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int, cors: CORSBlock) -> Int {
         guard sendContinueIfExpected(head) else { return 0 }
         guard let link = front.workers.pick(target) else { return waitForWorker(bytes: bytes.count) }
         guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: cors) }
@@ -130,7 +130,7 @@ extension ClientConnection {
         call.link = link
         call.target = Int32(target)
         call.kind = .discovery
-        call.cors = Int32(cors)
+        call.cors = cors
         call.requestBytes = 0
         call.deadlineMilliseconds = front.callDeadline
         enqueue(call, head)
@@ -196,7 +196,7 @@ extension ClientConnection {
 
     /// Runs the call whose body was collected; again, when it had to wait for a worker.
     func runAssembled() {
-        guard let assembly, let exposure = front.exposure else { return }
+        guard let assembly else { return }
         // Out of the object for the time being: what is read here must not change meanwhile.
         var headBytes = ByteBuffer()
         var body = ByteBuffer()
@@ -207,7 +207,8 @@ extension ClientConnection {
         var isSent = true
         // The head is parsed once more from its copy: cheaper than keeping it, and only chunked bodies pay.
         if case .complete = front.parser.parse(headBytes.bytes, resuming: &scan, into: &head),
-            case .call(let target, let kind, let cors) = exposure.decide(head, headBytes.bytes)
+            case .call(let target, let kind, let cors) = front.rules.decide(
+                head, headBytes.bytes, originAnswer: front.takeOriginAnswer(for: self))
         {
             if front.noting.isOn { front.noted = front.noting.notes(head, headBytes.bytes, from: peer) }
             isSent = dispatch(

@@ -16,16 +16,16 @@ extension ClientConnection {
         }
         guard let link = front.workers.pickListener(everything: target < 0) else {
             if front.workers.hasReadyLink {
-                return reject(head, bytes, .streamsNotServed, cors: CORSBlock.none)
+                return reject(head, bytes, .unsupportedMediaType, cors: .none)
             }
             return waitForWorker(bytes: head.headBytes)
         }
-        guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: CORSBlock.none) }
+        guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: .none) }
         call.state = .running
         call.link = link
         call.target = Int32(target)
         call.kind = .listener
-        call.cors = Int32(CORSBlock.none)
+        call.cors = .none
         call.dispatchedNanoseconds = front.turnNanoseconds
         call.requestBytes = 0
         call.deadlineMilliseconds = front.callDeadline

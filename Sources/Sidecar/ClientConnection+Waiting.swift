@@ -8,7 +8,7 @@ internal import Metrics
 /// Requests that cannot go to a worker yet, and clients that take too long.
 extension ClientConnection {
     /// No worker can take the request now: waits for one, or is turned away when too many wait already.
-    func waitOrRefuse(bytes: Int, head: borrowing RequestHead, target: Int, cors: Int) -> Bool {
+    func waitOrRefuse(bytes: Int, head: borrowing RequestHead, target: Int, cors: CORSBlock) -> Bool {
         guard front.admit(self, bytes: bytes) else {
             answer(front.workers.hasReadyLink ? .overloaded : .noWorker, head: head, target: target, cors: cors, requestBytes: 0)
             return true
@@ -31,13 +31,13 @@ extension ClientConnection {
     }
 
     /// Turned away, or waited too long.
-    func answerOverload(_ problem: Problem) {
+    func answerOverload(_ rejection: Rejection) {
         phase = .finished
         guard let call = front.calls.take() else { return close() }
         call.state = .running
         call.target = -1
         call.kind = .unmatched
-        call.cors = Int32(front.exposure?.defaultCORS ?? CORSBlock.any)
+        call.cors = .none
         call.receivedNanoseconds = beganNanoseconds != 0 ? beganNanoseconds : front.turnNanoseconds
         if front.noting.isOn { takeNotes(call) }
         call.minorVersion = 1
@@ -48,7 +48,7 @@ extension ClientConnection {
         lastCall = call
         callCount += 1
         endAssembly()
-        deliver(call, problem: problem)
+        deliver(call, rejection: rejection)
     }
 
     /// Leaves the waiting room: a worker may have room now.
@@ -65,6 +65,11 @@ extension ClientConnection {
     func setDeadline(unconsumed: Int) {
         if unconsumed > 0 && beganNanoseconds == 0 { beganNanoseconds = front.turnNanoseconds }
         let patience: Int
+        if flags.contains(.paused) {
+            // It is this side that does not read: the client is not to blame for the time that takes.
+            deadlineTick = 0
+            return
+        }
         switch phase {
         case .request where unconsumed > 0:
             // A slow head is not given new time for each of its bytes.
@@ -86,8 +91,30 @@ extension ClientConnection {
 }
 
 extension ClientConnection {
+    /// Looked at by the front's sweep: is the client still there, does it read, does it come to an end?
+    func checkPatience() {
+        if flags.contains(.paused) && peerIsGone {
+            clientEnded(.connectionReset)
+            return
+        }
+        let queued = queuedWriteBytes
+        if queued == 0 {
+            writeDeadlineTick = 0
+        } else if writeDeadlineTick == 0 || queued != stalledBytes {
+            stalledBytes = queued
+            writeDeadlineTick = front.tick(after: front.limits.writeTimeoutMilliseconds)
+        } else if writeDeadlineTick <= front.ticks {
+            // A client that takes nothing of its answer for so long holds memory for nobody.
+            front.clientStalled(self)
+            abandonCalls(reason: .clientClosed)
+            reset()
+            return
+        }
+        if deadlineTick != 0 && deadlineTick <= front.ticks { timedOut() }
+    }
+
     /// The deadline set by `setDeadline` has passed.
-    func timedOut() {
+    private func timedOut() {
         deadlineTick = 0
         switch phase {
         case .request where flags.contains(.timingRequest), .collecting:

@@ -40,7 +40,7 @@ final class ClientConnection: Stream {
         static let timingRequest = Flags(rawValue: 32)
     }
 
-    unowned let front: FrontLoop
+    let front: FrontLoop
     /// Where the front keeps it.
     var slot: Int32 = -1
     var phase: Phase = .request
@@ -54,6 +54,10 @@ final class ClientConnection: Stream {
     var scan = HeadScan()
     /// Tick at which patience ends; 0 is never.
     var deadlineTick: UInt32 = 0
+    /// Tick at which a client that takes nothing of its answer is cut; 0 while nothing is stalled.
+    var writeDeadlineTick: UInt32 = 0
+    /// What waited to be written when that was set.
+    var stalledBytes = 0
     var chunks = ChunkedBody()
     /// Body bytes to come, where the length was declared.
     var bodyRemainingBytes = 0
@@ -132,10 +136,8 @@ final class ClientConnection: Stream {
     /// Sends a request whose head is complete on its way. Gives the bytes taken, 0 to be asked again.
     private func route(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Int {
         if front.noting.isOn { front.noted = front.noting.notes(head, bytes, from: peer) }
-        guard let exposure = front.exposure else {
-            return waitForWorker(bytes: bytes.count)
-        }
-        switch exposure.decide(head, bytes) {
+        guard front.hasRules else { return waitForWorker(bytes: bytes.count) }
+        switch front.rules.decide(head, bytes, originAnswer: front.takeOriginAnswer(for: self)) {
         case .call(let target, let kind, let cors):
             return readCall(head, bytes, target: target, kind: kind, cors: cors)
         case .discovery(let target, let cors):
@@ -144,7 +146,7 @@ final class ClientConnection: Stream {
             return startStream(head, bytes, target: target)
         case .outside:
             if front.workers.hasEverythingListener { return startStream(head, bytes, target: -1) }
-            return reject(head, bytes, Problem.notFound, cors: CORSBlock.none)
+            return reject(head, bytes, .notFound, cors: .none)
         case .preflight(let cors):
             return answerPreflight(head, bytes, cors: cors)
         case .reject(let rejection, let cors):

@@ -6,7 +6,7 @@ internal import Settings
 /// The access log's hooks.
 extension FrontLoop {
     /// Writes down a request that is over.
-    /// - Parameter failure: its place in `Problem.labels`.
+    /// - Parameter failure: its place in `FailureCause.labels`.
     func logAccess(_ call: Call, status: Int, failure: Int?) {
         guard accessLog.takes(isFailure: failure != nil || status >= 500) else { return }
         let now = turnNanoseconds
@@ -21,14 +21,14 @@ extension FrontLoop {
                 durationNanoseconds: now &- call.receivedNanoseconds,
                 workerNanoseconds: wasDispatched ? answered &- call.dispatchedNanoseconds : nil,
                 workerPID: call.link?.worker.pid,
-                failure: failure.map { Problem.labels[$0] }),
+                failure: failure.map { FailureCause.labels[$0] }),
             notes: call.notes,
             client: call.notes?.forwardedFor?.text ?? call.connection?.peer.host ?? "",
             basePath: basePath)
     }
 
     /// Where the exposure's routes begin.
-    var basePath: String { configuration.basePath ?? lastHello?.exposure.basePath ?? "" }
+    var basePath: String { hasRules ? settings.basePath : configuration.basePath ?? "" }
 }
 
 /// A task or event as the access log names it, whether or not it has a metrics label of its own.

@@ -23,30 +23,27 @@ extension FrontLoop {
         release(call)
     }
 
-    /// Which of `Problem.labels` a finished call counts under; nil when all went well.
+    /// Which of `FailureCause.labels` a finished call counts under; nil when all went well.
     private func failure(of call: Call) -> Int? {
-        if let problem = call.problem { return problem == .preflight ? nil : problem.failureIndex }
-        return call.taskFailed ? Problem.taskFailedIndex : nil
+        call.rejection.map(FailureCause.index) ?? (call.taskFailed ? FailureCause.taskFailed : nil)
     }
 
     /// A call whose client left.
     func abandoned(_ call: Call) {
         metrics.add(.callsCancelled)
-        // A problem that ended the call was counted when it happened; the client did not leave of its own accord.
-        if call.problem == nil {
+        // What ended the call was counted when it happened; the client did not leave of its own accord.
+        let cause = call.rejection.map(FailureCause.index) ?? FailureCause.clientLeft
+        if call.rejection == nil {
             metrics.recordFailure(
-                Problem.clientClosedIndex, status: 499, route: routeSlot(of: call),
-                unixMilliseconds: WallClock.unixMilliseconds)
+                cause, status: 499, route: routeSlot(of: call), unixMilliseconds: WallClock.unixMilliseconds)
         }
-        if accessLog.isOn {
-            let failure = call.problem?.failureIndex ?? Problem.clientClosedIndex
-            logAccess(call, status: call.problem.map(\.status) ?? 499, failure: failure)
-        }
+        if accessLog.isOn { logAccess(call, status: call.rejection?.answer.status ?? 499, failure: cause) }
         release(call)
     }
 
     private func release(_ call: Call) {
         let link = call.link
+        rules.release(call.cors)
         calls.release(call)
         link?.callEnded()
         if isDraining { checkDrained() }
@@ -59,11 +56,11 @@ extension FrontLoop {
 
     func malformedBody(_ error: HTTPError, _ call: Call) {
         metrics.recordFailure(
-            Problem.http(error).failureIndex, status: error.status, route: routeSlot(of: call),
+            FailureCause.index(of: .http(error)), status: error.status, route: routeSlot(of: call),
             unixMilliseconds: WallClock.unixMilliseconds)
     }
 
-    private func routeSlot(of call: Call) -> LoopMetrics.RouteSlot {
+    func routeSlot(of call: Call) -> LoopMetrics.RouteSlot {
         switch call.kind {
         case .discovery, .listener: LoopMetrics.route(call.kind)
         // `unmatched` with a target is a call the front answered itself, such as one whose body was no JSON.
@@ -74,9 +71,20 @@ extension FrontLoop {
 
 extension FrontLoop {
     func clientLeft(_ connection: ClientConnection) {}
-    func count(_ problem: Problem, _ call: Call) {
-        call.problem = problem
-        metrics.recordFailure(problem.failureIndex, status: problem.status, route: LoopMetrics.route(call.kind), unixMilliseconds: WallClock.unixMilliseconds)
+
+    /// A client took nothing of its answer for too long.
+    func clientStalled(_ connection: ClientConnection) {
+        metrics.recordFailure(
+            FailureCause.clientStalled, status: 499,
+            route: connection.firstCall.map { routeSlot(of: $0) } ?? LoopMetrics.route(.unmatched),
+            unixMilliseconds: WallClock.unixMilliseconds)
+    }
+
+    func count(_ rejection: Rejection, _ call: Call) {
+        call.rejection = rejection
+        metrics.recordFailure(
+            FailureCause.index(of: rejection), status: rejection.answer.status, route: routeSlot(of: call),
+            unixMilliseconds: WallClock.unixMilliseconds)
     }
     func streamedIn(_ bytes: Int) { metrics.add(.streamBytesReceived, bytes) }
     func streamedOut(_ bytes: Int) { metrics.add(.streamBytesSent, bytes) }

@@ -1,5 +1,6 @@
 internal import BridgeProtocol
 internal import EventLoop
+internal import Exposure
 internal import HTTPCodec
 internal import JSONCheck
 internal import Logging
@@ -78,7 +79,8 @@ extension FrontLoop {
     private func reconfigure(_ next: Configuration) {
         configuration = next
         limits = Limits(next, loops: control.loopCount)
-        parser = RequestHeadParser(limits: limits.http)
+        let now = date.bytes
+        tails = AnswerTails(date: now.span, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
         checker = JSONChecker(depthLimit: next.jsonDepthLimit)
         workers.inFlightLimit = limits.inFlightLimit
         workers.workerInFlightLimit = limits.workerInFlightLimit
@@ -87,8 +89,7 @@ extension FrontLoop {
         noting = RequestNoting(next)
         accessLog.flush()
         accessLog = AccessLog(next)
-        // Tokens, origins and base path: what the exposure makes of the settings and of what a worker announced last.
-        if let lastHello { rebuildExposure(with: lastHello) }
+        reapplyExposure()
         roomForWaiting = !waitingRoom.isEmpty
     }
 }

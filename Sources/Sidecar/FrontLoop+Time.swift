@@ -1,6 +1,7 @@
 internal import BridgeProtocol
 internal import Bytes
 internal import EventLoop
+internal import Exposure
 internal import Logging
 
 /// One ticker a loop does what timers would: deadlines of calls and connections, pings, the waiting room.
@@ -17,11 +18,10 @@ extension FrontLoop {
 
     func tick() {
         ticks &+= 1
-        readClock()
+        readTurnClock()
         watchLinks()
         if calls.activeCount > 0 && limits.taskTimeoutMilliseconds > 0 { expireCalls() }
         expireWaiting()
-        endLingering()
         sweepConnections()
     }
 
@@ -49,18 +49,18 @@ extension FrontLoop {
         }
         for call in late where call.state == .running {
             call.link?.cancel(call, reason: .timeout)
-            call.connection?.deliver(call, problem: .timeout)
+            call.connection?.deliver(call, rejection: .timeout)
         }
     }
 
-    /// Looks at a tenth of the connections each tick: every one once a second, without a timer for any.
+    /// Looks at the connections' deadlines without a timer for any: few of them each tick, many of them a tenth each, so that
+    /// every one is looked at once a second.
     private func sweepConnections() {
-        var slot = Int(ticks % 10)
+        let stride = connections.count > 1_000 ? 10 : 1
+        var slot = Int(ticks) % stride
         while slot < connections.count {
-            if let connection = connections[slot], connection.deadlineTick != 0, connection.deadlineTick <= ticks {
-                connection.timedOut()
-            }
-            slot += 10
+            if let connection = connections[slot] { connection.checkPatience() }
+            slot += stride
         }
     }
 }

@@ -42,24 +42,7 @@ extension FrontLoop {
     }
 
     private func announce(_ link: WorkerLink, _ hello: Hello) {
-        lastHello = hello
-        rebuildExposure(with: hello)
-        guard let exposure else { return }
-        var indexes: [Int32] = []
-        var wantsHead: [Bool] = []
-        for (position, target) in hello.targets.enumerated() {
-            let index = exposure.intern(target)
-            while indexes.count <= index {
-                indexes.append(-1)
-                wantsHead.append(false)
-            }
-            while targetSlots.count <= index {
-                targetRoutes.append(TargetRoute(kind: target.kind == .event ? .event : .task, id: target.id))
-                targetSlots.append(metrics.route(target.kind == .event ? .event : .task, id: target.id))
-            }
-            indexes[index] = target.state == .callable ? Int32(position) : -1
-            wantsHead[index] = target.wantsHead
-        }
+        let (indexes, wantsHead) = expose(hello)
         link.announce(hello, indexes: indexes, wantsHead: wantsHead)
     }
 
@@ -79,12 +62,13 @@ extension FrontLoop {
         workers.remove(link)
         link.traffic.add(to: &metrics)
         if index == 0, !isDraining, !link.health.wasDraining { metrics.add(.workersLost) }
+        reaskOrigins(of: link)
         var lost: [Call] = []
         calls.forEachActive { if $0.link === link && $0.state != .answered { lost.append($0) } }
         for call in lost where call.link === link {
             call.link = nil
             link.callEnded()
-            call.connection?.deliver(call, problem: .workerLost)
+            call.connection?.deliver(call, rejection: .workerLost)
         }
         logger.log(
             level: lost.isEmpty ? .info : .warning, "worker left",

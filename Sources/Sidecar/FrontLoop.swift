@@ -20,9 +20,14 @@ final class FrontLoop {
 
     var parser: RequestHeadParser
     var checker: JSONChecker
-    /// What to expose; nil until a worker has said so.
-    var exposure: ExposureEngine?
-    var lastHello: Hello?
+    /// What is exposed and how; worth asking only once a worker has said so.
+    var rules: ExposureRules
+    var hasRules = false
+    var settings = ExposureSettings()
+    /// What a worker announced last, before the front's own options.
+    var announced = ExposureSettings()
+    /// The ends of answers' heads, with this second's date.
+    var tails: AnswerTails
     /// Where the metrics of a target are, by target.
     var targetSlots: [LoopMetrics.RouteSlot] = []
     /// What a target is called in the access log.
@@ -31,7 +36,6 @@ final class FrontLoop {
     let calls: CallTable
     var assemblies: [BodyAssembly] = []
     let frames: FrameReader
-    let problems = ProblemWriter()
     var metrics: LoopMetrics
     private(set) var date = HTTPDateCache()
     var isDraining = false
@@ -48,8 +52,10 @@ final class FrontLoop {
     private var creditors: [ClientConnection] = []
     var questions: [UInt32: OriginQuestion] = [:]
     var lastQuestion: UInt32 = 0
+    var originAnswer: (connection: ClientConnection, answer: OriginAnswer)?
     private var ticker: Timer?
-    private var lingering: [(connection: ClientConnection, untilTick: UInt32)] = []
+    private var lingering: [ClientConnection] = []
+    private var lingerTimer: Timer?
     var ticks: UInt32 = 1
     /// The monotonic clock at the last read of this turn.
     var turnNanoseconds: UInt64 = 0
@@ -65,6 +71,8 @@ final class FrontLoop {
     var roomForWaiting = false
 
     static let tickMilliseconds = 100
+    /// What a task may still take when its client has sent FIN: the bridge's round trip, not a task's work.
+    static let lingerMilliseconds = 20
 
     init(index: Int, configuration: Configuration, logger: Logger, control: ControlHandle) throws(LoopError) {
         self.index = index
@@ -80,30 +88,33 @@ final class FrontLoop {
         self.calls = CallTable(pool: loop.pool)
         self.waitingRoom = WaitingRoom(guestLimit: limits.queueLimit, byteLimit: limits.queueLimitBytes)
         self.metrics = LoopMetrics(
-            targetLabelLimit: configuration.metricsTaskLabelLimit, failures: Problem.labels)
+            targetLabelLimit: configuration.metricsTaskLabelLimit, failures: FailureCause.labels)
         self.frames = FrameReader(
             receiver: .front, limits: FrameLimits(resultBytes: configuration.resultLimitBytes))
         self.noting = RequestNoting(configuration)
         self.accessLog = AccessLog(configuration)
-        date.refresh(nowMilliseconds: loop.nowMilliseconds)
+        self.rules = ExposureRules(settings)
+        _ = date.refresh(nowMilliseconds: loop.nowMilliseconds)
+        let now = date.bytes
+        self.tails = AnswerTails(
+            date: now.span, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
         loop.onTurnFlushed = { [unowned self] in turnFlushed() }
         loop.onTurnEnd = { [unowned self] in endTurn() }
         let ticker = Timer(loop: loop) { [unowned self] in tick() }
         ticker.start(delayMilliseconds: Self.tickMilliseconds, repeatMilliseconds: Self.tickMilliseconds)
         self.ticker = ticker
+        lingerTimer = Timer(loop: loop) { [unowned self] in endLingering() }
     }
 
     // MARK: Turns
 
     func readTurnClock() {
-        readClock()
-        if turnBeganNanoseconds == 0 { turnBeganNanoseconds = turnNanoseconds }
-    }
-
-    /// The same for a timer: libuv runs timers before it waits for input, so they begin no turn that could be measured.
-    func readClock() {
         turnNanoseconds = Loop.nanoseconds
-        date.refresh(nowMilliseconds: loop.nowMilliseconds)
+        if turnBeganNanoseconds == 0 { turnBeganNanoseconds = turnNanoseconds }
+        if date.refresh(nowMilliseconds: loop.nowMilliseconds) {
+            let now = date.bytes
+            tails.update(date: now.span)
+        }
     }
 
     func flushSoon(_ link: WorkerLink) { batches.append(link) }
@@ -114,16 +125,16 @@ final class FrontLoop {
         resuming.append(connection)
     }
 
-    /// Gives the calls of a half-closed client one more tick.
+    /// Gives the calls of a half-closed client a moment to finish.
     func linger(_ connection: ClientConnection) {
-        lingering.append((connection, ticks &+ 2))
+        lingering.append(connection)
+        if lingering.count == 1 { lingerTimer?.start(delayMilliseconds: Self.lingerMilliseconds) }
     }
 
-    func endLingering() {
-        guard !lingering.isEmpty else { return }
-        let over = lingering.filter { $0.untilTick <= ticks }
-        lingering.removeAll { $0.untilTick <= ticks }
-        for entry in over { entry.connection.endLinger() }
+    private func endLingering() {
+        let over = lingering
+        lingering.removeAll()
+        for connection in over { connection.endLinger() }
     }
 
     func creditSoon(_ connection: ClientConnection) { creditors.append(connection) }

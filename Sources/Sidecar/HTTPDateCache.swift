@@ -9,13 +9,15 @@ struct HTTPDateCache {
     private var madeMilliseconds: UInt64?
 
     /// Makes it anew when the loop's clock has moved on by a second.
-    mutating func refresh(nowMilliseconds: UInt64) {
-        if let madeMilliseconds, nowMilliseconds &- madeMilliseconds < 1000 { return }
+    /// - Returns: whether it changed.
+    mutating func refresh(nowMilliseconds: UInt64) -> Bool {
+        if let madeMilliseconds, nowMilliseconds &- madeMilliseconds < 1000 { return false }
         let clock = WallClock.now
         // The next one is due when the wall clock's second changes, not a second after this moment.
         madeMilliseconds = nowMilliseconds - UInt64(min(Int(nowMilliseconds), clock.milliseconds))
         var buffer = ByteBuffer(minimumCapacity: 64)
         HTTPDate.write(unixSeconds: clock.seconds, into: &buffer)
         bytes = buffer.bytes.copied()
+        return true
     }
 }

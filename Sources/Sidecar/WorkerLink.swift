@@ -5,7 +5,7 @@ internal import Metrics
 
 /// One loop's link to one Node process: calls out, results in.
 final class WorkerLink: Stream {
-    unowned let front: FrontLoop
+    let front: FrontLoop
     /// The Node process at the other end.
     let worker: WorkerIdentity
     private(set) var health = LinkHealth()

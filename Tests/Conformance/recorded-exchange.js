@@ -45,12 +45,19 @@ async function replayCase(record, { port, hangMilliseconds = ANSWER_TIMEOUT_MILL
     ]);
     const closed = await connection.closedWithin(closePatienceMilliseconds(record, answer));
     if (!answer) return { status: null, reason: null, headers: [], framing: 'none', body: Buffer.alloc(0), complete: null, closed };
-    return { ...answer, closed };
+    return { ...answer, closed, furtherStatuses: statusesLeft(connection) };
   } catch (error) {
     return { status: null, reason: null, headers: [], framing: 'none', body: Buffer.alloc(0), complete: null, closed: connection.ended, malformed: error.message };
   } finally {
     connection.destroy();
   }
+}
+
+/** The statuses of the answers that came after the first. */
+function statusesLeft(connection) {
+  const statuses = [];
+  for (let next; (next = connection.reader.take({ method: 'POST', ended: connection.ended })) !== undefined;) statuses.push(next.status);
+  return statuses;
 }
 
 function closePatienceMilliseconds(record, answer) {

@@ -10,6 +10,7 @@ const { withPair } = require('../support/pair.js');
 const { parallel } = require('../support/parallel.js');
 const { WHOLE_RECORDING, recordedCases, groupBy } = require('./records.js');
 const { replayVariant, agreementTable, disagreements } = require('./replay.js');
+const { strictnessOf } = require('./stricter-on-purpose.js');
 const { standInSkips } = require('./stand-in-skips.js');
 
 const STAND_IN_APP = path.join(__dirname, 'stand-in', 'app.js');
@@ -18,7 +19,7 @@ const REFERENCE_APP = path.join(path.dirname(WHOLE_RECORDING), 'reference-app.js
 /** Variants that run at once, each with a front and an app of its own. */
 const VARIANTS_AT_ONCE = 2;
 /** So that requests that never become complete are answered while the test waits. */
-const FRONT_OPTIONS = ['--header-timeout', '2s', '--body-timeout', '2s', '--idle-timeout', '5s'];
+const FRONT_OPTIONS = ['--header-timeout', '2s', '--body-timeout', '2s', '--idle-timeout', '5s', '--task-timeout', '4s'];
 
 test('every recorded case the stand-in app can serve agrees', { timeout: 240_000 }, async (t) => {
   const skipped = [];
@@ -55,6 +56,8 @@ async function replayAll(t, cases, skipped, appOf) {
   })).flat();
   for (const line of agreementTable(outcomes, skipped)) t.diagnostic(line);
   for (const [reason, some] of groupBy(skipped, (one) => one.reason)) t.diagnostic(`skipped ${some.length}: ${reason}`);
+  const onPurpose = cases.filter(strictnessOf);
+  for (const record of onPurpose) t.diagnostic(`stricter on purpose: ${record.group}/${record.name}: ${strictnessOf(record)}`);
   const found = disagreements(outcomes);
   assert.equal(found.length, 0, `${found.length} cases disagree:\n${found.join('\n')}`);
 }

@@ -3,6 +3,7 @@
 const http = require('node:http');
 const path = require('node:path');
 const { TestProcess } = require('./child-process.js');
+const { freePort } = require('./free-port.js');
 const { frontBinary } = require('./project.js');
 const { temporaryFolder } = require('./temporary-folder.js');
 const { waitUntil } = require('./wait-until.js');
@@ -15,22 +16,23 @@ class Front {
    * @returns {Promise<Front>}
    */
   static async start({ options = [], socket = path.join(temporaryFolder(), 's'), port = 0 } = {}) {
+    const adminPort = await freePort();
     const child = new TestProcess('front', frontBinary(), [
-      'serve', '--listen', `127.0.0.1:${port}`, '--admin', '127.0.0.1:0', '--socket', socket, ...options,
+      'serve', '--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`, '--socket', socket, ...options,
     ]);
     const listening = await child.line((line) => {
       const event = parseJSON(line);
       return event?.event === 'listening' ? event : undefined;
     });
-    return new Front(child, socket, listening);
+    return new Front(child, socket, listening.port, adminPort);
   }
 
-  /** @param {TestProcess} child @param {{ port: number, admin?: { port: number } | number | string }} listening its ready line */
-  constructor(child, socket, listening) {
+  /** @param {TestProcess} child @param {string} socket @param {number} port @param {number} adminPort */
+  constructor(child, socket, port, adminPort) {
     this.child = child;
     this.socket = socket;
-    this.port = listening.port;
-    this.adminPort = adminPortOf(listening);
+    this.port = port;
+    this.adminPort = adminPort;
   }
 
   get pid() {
@@ -89,13 +91,6 @@ class Front {
   stop(options) {
     return this.child.stop(options);
   }
-}
-
-function adminPortOf(listening) {
-  const { admin } = listening;
-  if (typeof admin === 'number') return admin;
-  if (typeof admin === 'string') return Number(admin.slice(admin.lastIndexOf(':') + 1));
-  return admin?.port ?? listening.adminPort;
 }
 
 function parseJSON(text) {

@@ -1,6 +1,6 @@
 'use strict';
 
-const { anonymousMemoryBytes, megabytes } = require('./process-figures.js');
+const { anonymousMemoryBytes, isAlive, megabytes } = require('./process-figures.js');
 
 const SAMPLE_MILLISECONDS = 25;
 
@@ -13,10 +13,12 @@ class MemoryWatch {
       return { name, pid, startBytes, peakBytes: startBytes };
     });
     this.timer = setInterval(() => this.sample(), SAMPLE_MILLISECONDS);
+    this.timer.unref();
   }
 
   sample() {
-    for (const watched of this.processes) watched.peakBytes = Math.max(watched.peakBytes, anonymousMemoryBytes(watched.pid));
+    // A process that has gone has no memory; that it went is for the test to notice.
+    for (const watched of this.processes.filter(({ pid }) => isAlive(pid))) watched.peakBytes = Math.max(watched.peakBytes, anonymousMemoryBytes(watched.pid));
   }
 
   /** Ends the watch. @returns {Record<string, number>} by how many bytes each process grew at most */

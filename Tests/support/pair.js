@@ -15,7 +15,6 @@ async function withPair({ app: file, env, frontOptions, nodeOptions, workers = 1
   const apps = [];
   try {
     for (let i = 0; i < workers; i += 1) apps.push(await startApp(file, { socket: front.socket, env, nodeOptions }));
-    await front.workersReady(workers);
     return await use({ front, apps, app: apps[0] });
   } catch (error) {
     throw new Error(`${error.message}${front.child.report()}${apps.map((app) => app.report()).join('')}`, { cause: error });

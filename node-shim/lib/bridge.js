@@ -9,6 +9,9 @@ const { version } = require('../package.json');
 const BACKOFF_FIRST_MILLISECONDS = 50;
 const BACKOFF_MAX_MILLISECONDS = 5000;
 
+/** A front with more loops than this is not believed. */
+const LINKS_MAX = 256;
+
 /**
  * All links between this process and a front. Link 0 is opened first; the front's WELCOME says how many loops it has,
  * and each loop gets a link of its own. A link that ends is opened again, with backoff and jitter.
@@ -19,14 +22,16 @@ class Bridge {
    * @param {import('./app').App} options.app
    * @param {(link: Link) => import('node:net').Socket} options.connect opens a socket with the link's `onread`
    * @param {boolean} [options.reconnect] whether a lost link is to be opened again (default true)
-   * @param {(loops: object) => void} [options.onWelcome]
+   * @param {number} [options.linksMax] how many links can be opened, whatever the front has loops
+   * @param {(welcome: object) => void} [options.onWelcome]
    * @param {(reason: string) => void} [options.onLost] the last link ended and will not come back
    */
-  constructor({ app, connect, reconnect = true, onWelcome = () => {}, onLost = () => {} }) {
+  constructor({ app, connect, reconnect = true, linksMax = LINKS_MAX, onWelcome = () => {}, onLost = () => {} }) {
     this.app = app;
     this.log = app.log;
     this.connect = connect;
     this.reconnect = reconnect;
+    this.linksMax = linksMax;
     this.onWelcome = onWelcome;
     this.onLost = onLost;
     this.worker = randomBytes(8).toString('hex');
@@ -70,8 +75,8 @@ class Bridge {
     if (retry !== undefined) retry.failures = 0;
     if (link.index === 0) {
       const loops = Number.isSafeInteger(welcome.loops) && welcome.loops > 0 ? welcome.loops : 1;
-      this.loops = loops;
-      for (let index = 1; index < loops; index++) this.openLink(index);
+      this.loops = Math.min(loops, this.linksMax);
+      for (let index = 1; index < this.loops; index++) this.openLink(index);
       this.log('info', 'bridge.welcome', { front: welcome.front, loops });
       this.onWelcome(welcome);
     }

@@ -1,9 +1,11 @@
 'use strict';
 
-const { Calls, Entry, ENTRY_BYTES, ProtocolError } = require('./protocol');
+const { Calls, Entry, ENTRY_BYTES, PEER_BYTES, ProtocolError } = require('./protocol');
 const { Call } = require('./call');
 
-const KNOWN_FLAGS = Calls.ASCII | Calls.PLAIN | Calls.JOINED;
+/** In a joined text, an entry without input holds `null`. */
+const NULL_BYTES = 4;
+
 const KNOWN_ENTRY_FLAGS = Entry.NO_INPUT | Entry.WHOLE | Entry.CONTEXT;
 
 /**
@@ -45,12 +47,13 @@ class CallLane {
       const headText = headLength === 0 ? '' : bytes.latin1Slice(head, head + headLength);
       head += headLength;
       const call = new Call(this.link, words[word], target, headText);
-      if (inputs !== null) {
-        call.start((entryFlags & Entry.NO_INPUT) === 0 ? inputs[i] : undefined, entryFlags);
-        continue;
-      }
       if ((entryFlags & Entry.NO_INPUT) !== 0) {
+        if (inputs !== null && inputs[i] !== null) {
+          throw new ProtocolError('an entry of CALLS without input does not hold null');
+        }
         call.start(undefined, entryFlags);
+      } else if (inputs !== null) {
+        call.start(inputs[i], entryFlags);
       } else {
         const end = text + textLength;
         const json = (flags & Calls.ASCII) !== 0 ? bytes.latin1Slice(text, end) : bytes.utf8Slice(text, end);
@@ -76,12 +79,11 @@ class CallLane {
    * @returns {number} where the texts begin
    */
   check(flags, count, textBytes, words, start, length) {
-    if ((flags & ~KNOWN_FLAGS) !== 0) throw new ProtocolError(`CALLS with unknown flags ${flags}`);
-    if ((flags & Calls.JOINED) !== 0 && flags !== KNOWN_FLAGS) throw new ProtocolError('CALLS is joined, but not ASCII and plain');
     const entriesBytes = count * ENTRY_BYTES;
-    if (count === 0 || textBytes < 0 || entriesBytes + textBytes > length) {
-      throw new ProtocolError(`CALLS with ${count} calls and ${textBytes} bytes of text does not fit in ${length} bytes`);
+    if (textBytes < 0 || entriesBytes + textBytes > length) {
+      throw new ProtocolError(`CALLS of ${length} bytes has no room for ${count} calls and ${textBytes} bytes of text`);
     }
+    const joined = (flags & Calls.JOINED) !== 0;
     const { targets } = this.app;
     const { running } = this.link;
     let texts = 0;
@@ -92,17 +94,35 @@ class CallLane {
       if (index >= targets.length || targets[index].run === null) {
         throw new ProtocolError(`CALLS names target ${index}, which was not announced as callable`);
       }
-      if ((entryFlags & ~KNOWN_ENTRY_FLAGS) !== 0) throw new ProtocolError(`an entry of CALLS with unknown flags ${entryFlags}`);
-      if (running.has(words[word])) throw new ProtocolError(`CALLS uses the id of a running call, ${words[word] >>> 0}`);
-      if (words[word + 2] < 0 || words[word + 3] < 0) throw new ProtocolError('an entry of CALLS with a negative length');
+      if (running.has(words[word])) {
+        throw new ProtocolError(`CALLS uses the id of a running call, ${words[word] >>> 0}`);
+      }
+      checkEntry(entryFlags, words[word + 2], words[word + 3], joined);
       texts += words[word + 2];
       heads += words[word + 3];
     }
-    const between = (flags & Calls.JOINED) !== 0 ? count + 1 : 0;
+    const between = joined ? count + 1 : 0;
     if (texts + between !== textBytes || entriesBytes + textBytes + heads !== length) {
-      throw new ProtocolError(`CALLS whose entries (${texts} bytes of text, ${heads} of heads) do not add up to its ${length} bytes`);
+      throw new ProtocolError(
+        `the entries of CALLS (${texts} bytes of text, ${heads} of heads) do not add up to its ${length} bytes`,
+      );
     }
     return start + entriesBytes;
+  }
+}
+
+function checkEntry(flags, textLength, headLength, joined) {
+  if ((flags & ~KNOWN_ENTRY_FLAGS) !== 0) throw new ProtocolError(`an entry of CALLS has unknown flags: ${flags}`);
+  if (textLength < 0 || headLength < 0) throw new ProtocolError('an entry of CALLS has a length over 2 GiB');
+  const noInput = (flags & Entry.NO_INPUT) !== 0;
+  if (noInput && (flags & Entry.WHOLE) !== 0) {
+    throw new ProtocolError('an entry of CALLS has no input and a whole body');
+  }
+  if (noInput ? textLength !== (joined ? NULL_BYTES : 0) : textLength === 0) {
+    throw new ProtocolError('an entry of CALLS has a text and no input, or neither');
+  }
+  if (headLength > 0 ? headLength <= PEER_BYTES : (flags & Entry.CONTEXT) !== 0) {
+    throw new ProtocolError('an entry of CALLS has no whole request head');
   }
 }
 

@@ -24,7 +24,10 @@ function respondOnCall(call, value) {
   call.exchange.respondJson(200, body);
 }
 
-/** @returns {{ stream: import('node:stream').Readable, status?: number, contentType?: string, headers?: object } | null} */
+/**
+ * @returns {{ stream: import('node:stream').Readable, status?: number, contentType?: string, headers?: object }
+ * | null}
+ */
 function streamOf(value) {
   if (!value) return null;
   if (typeof value.pipe === 'function') return { stream: value };
@@ -32,8 +35,8 @@ function streamOf(value) {
 }
 
 function respondStream(res, { stream, status, contentType, headers }) {
-  res.statusCode = status === undefined || status === null ? 200 : status;
-  res.setHeader('content-type', contentType === undefined || contentType === null ? 'application/octet-stream' : contentType);
+  res.statusCode = status ?? 200;
+  res.setHeader('content-type', contentType ?? 'application/octet-stream');
   if (headers) {
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   }

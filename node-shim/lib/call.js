@@ -135,7 +135,9 @@ class Call {
 
   /** Whether the task may have written to the genuine response. */
   get responseTouched() {
-    return this.exchange !== null && (this.context === null || this.context.responseTouched || this.exchange.socket.bytesWritten > 0);
+    if (this.exchange === null) return false;
+    const { res } = this.exchange;
+    return res.headersSent || res.writableEnded || (this.context !== null && this.context.responseTouched);
   }
 
   /** CANCEL came. @param {number} reason */

@@ -9,16 +9,21 @@
  * @property {(text: string) => unknown} parse throws where the serializer does
  * @property {boolean} parsesPlainAsJson whether JSON.parse gives the same for texts without `$` keys
  * @property {(value: unknown) => string} stringify
- * @property {(value: unknown) => string | undefined} valueText the text of the result alone; undefined when the envelope
- *   has no `result` member; '' when the whole envelope must be stringified
+ * @property {(value: unknown) => string | undefined} valueText the text of the result alone; undefined when the
+ *   envelope has no `result` member; '' when the whole envelope must be stringified
  * @property {(status: number, message: string, code: string, extra?: object) => string} envelope an error's body
  */
 
 /** How far a result is looked through before EJSON itself is the cheaper way. */
 const PLAIN_NODES_MAX = 200;
 
-/** Names that give an object a meaning of its own, to JSON.stringify or to EJSON (bluelibs/ejson, EJSONModule.clone). */
-const MEANINGFUL = new Set(['__proto__', 'toJSON', 'callee', 'clone', 'toHexString', '_bsontype', 'typeName', 'toJSONValue']);
+/**
+ * Names that give an object a meaning of its own, to JSON.stringify or to EJSON (bluelibs/ejson,
+ * EJSONModule.clone).
+ */
+const MEANINGFUL = new Set([
+  '__proto__', 'toJSON', 'callee', 'clone', 'toHexString', '_bsontype', 'typeName', 'toJSONValue',
+]);
 
 class JsonCodec {
   get parsesPlainAsJson() {

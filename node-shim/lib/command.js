@@ -29,7 +29,10 @@ async function main(args) {
   else await runApp(settings);
 }
 
-/** @returns {{ app: string, socket: string, workers: number, drainMilliseconds: number } | null} null: it was only asked for help */
+/**
+ * @returns {{ app: string, socket: string, workers: number, drainMilliseconds: number } | null} null: it was
+ * only asked for help
+ */
 function readSettings(args) {
   const { values, positionals } = parseArgs({
     args,
@@ -49,12 +52,13 @@ function readSettings(args) {
   if (positionals.length !== 1) throw new Error(`name one app to load.\n\n${HELP}`);
   const socket = values.socket || process.env.RUNNER_SIDECAR_SOCKET;
   if (!socket) throw new Error('say where the front is: --socket PATH');
+  const drainSeconds = values['drain-seconds'] || process.env.RUNNER_SIDECAR_DRAIN_SECONDS || '10';
   const workers = values.workers || process.env.RUNNER_SIDECAR_WORKERS || '1';
   return {
     app: path.resolve(positionals[0]),
     socket,
     workers: workers === 'auto' ? os.cpus().length : count('--workers', workers),
-    drainMilliseconds: count('--drain-seconds', values['drain-seconds'] || process.env.RUNNER_SIDECAR_DRAIN_SECONDS || '10') * 1000,
+    drainMilliseconds: count('--drain-seconds', drainSeconds) * 1000,
   };
 }
 
@@ -68,7 +72,8 @@ async function runApp({ app, socket, drainMilliseconds }) {
   const service = await serve(await loadApp(app), { socket, waitForFront: false });
   const { list } = service.app.table;
   const number = (kind) => list.filter((target) => target.kind === kind && target.state === 'callable').length;
-  process.stdout.write(`runner-sidecar-shim ${process.pid}: ${number('task')} tasks and ${number('event')} events of ${path.basename(app)} `
+  const counts = `${number('task')} tasks and ${number('event')} events`;
+  process.stdout.write(`runner-sidecar-shim ${process.pid}: ${counts} of ${path.basename(app)} `
     + `under ${service.app.basePath}, for the front at ${socket}\n`);
   let stopping = false;
   const stop = async () => {

@@ -22,8 +22,16 @@ function resolveOrigin(cors, origin) {
   return { value: null, vary: false };
 }
 
+/** Whether the headers of an answer differ by the request's Origin. */
+function dependsOnOrigin(cors) {
+  if (!cors) return false;
+  const isDefault = cors.origin === undefined || cors.origin === null;
+  return isDefault ? Boolean(cors.credentials) : typeof cors.origin !== 'string';
+}
+
 /**
- * The front's ORIGIN_QUESTION. A RegExp without `g` or `y` has no memory, so its answer may be kept; a function's may not.
+ * The front's ORIGIN_QUESTION. A RegExp without `g` or `y` has no memory, so its answer may be kept; a function's may
+ * not.
  *
  * @param {object | undefined | null} cors
  * @param {string | undefined} origin
@@ -69,4 +77,4 @@ function appendVary(res, field) {
   res.setHeader('Vary', fields.join(', '));
 }
 
-module.exports = { answerOrigin, applyCors };
+module.exports = { answerOrigin, applyCors, dependsOnOrigin };

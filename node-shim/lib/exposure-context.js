@@ -3,7 +3,8 @@
 const { RequestHead } = require('./request-head');
 
 /**
- * What a task sees of the request that called it: nodeExposure's `{ req, res, url, basePath, headers, method, signal }`.
+ * What a task sees of the request that called it: nodeExposure's `{ req, res, url, basePath, headers, method, signal
+ * }`.
  *
  * Every member is made when it is first touched. Most tasks touch none, and then nothing is parsed or allocated.
  */

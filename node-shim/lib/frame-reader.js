@@ -83,7 +83,8 @@ class FrameReader {
     const at = offset >> 2;
     const kind = words[at + 1];
     this.onFrame(
-      kind & 0xff, (kind >>> 8) & 0xff, kind >>> 16, words[at + 2], words[at + 3], source, offset + HEADER_BYTES, length,
+      kind & 0xff, (kind >>> 8) & 0xff, kind >>> 16, words[at + 2], words[at + 3],
+      source, offset + HEADER_BYTES, length,
     );
   }
 

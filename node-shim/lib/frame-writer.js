@@ -12,7 +12,10 @@ const ZEROS = Buffer.alloc(8);
 /** Output buffers kept for reuse, of those that had to be swapped out. */
 const SPARES = 2;
 
-/** Below this many characters a loop over charCodeAt is cheaper than calling into C++ (measured: break-even near 24). */
+/**
+ * Below this many characters a loop over charCodeAt is cheaper than calling into C++ (measured: break-even near
+ * 24).
+ */
 const SHORT_TEXT_CHARACTERS = 20;
 
 /** One output buffer and how many writes of it the socket still holds. */

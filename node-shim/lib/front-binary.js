@@ -7,7 +7,8 @@ const path = require('node:path');
 const NAME = 'runner-sidecar';
 
 /**
- * Finds the front's binary: the one named, the one in RUNNER_SIDECAR_BINARY, the one that npm installed for this platform,
+ * Finds the front's binary: the one named, the one in RUNNER_SIDECAR_BINARY, the one that npm installed for this
+ * platform,
  * or the one built in the repository that this package stands in.
  *
  * @param {string} [named]
@@ -18,7 +19,8 @@ function findFrontBinary(named) {
   const chosen = named || process.env.RUNNER_SIDECAR_BINARY;
   if (chosen) {
     if (isExecutable(chosen)) return chosen;
-    throw new Error(`runner-sidecar: ${named ? 'options.binary' : 'RUNNER_SIDECAR_BINARY'} names ${chosen}, which is not an executable file`);
+    const by = named ? 'options.binary' : 'RUNNER_SIDECAR_BINARY';
+    throw new Error(`runner-sidecar: ${by} names ${chosen}, which is not an executable file`);
   }
   const found = installedBinary() || builtBinary();
   if (found !== null) return found;
@@ -41,7 +43,9 @@ function installedBinary() {
   if (!isExecutable(binary)) return null;
   const { sha256 } = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
   const actual = createHash('sha256').update(fs.readFileSync(binary)).digest('hex');
-  if (sha256 !== actual) throw new Error(`runner-sidecar: ${binary} is not the file that ${platform} was published with; install it again`);
+  if (sha256 !== actual) {
+    throw new Error(`runner-sidecar: ${binary} is not the file that ${platform} was published with; install it again`);
+  }
   return binary;
 }
 

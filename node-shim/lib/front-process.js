@@ -3,6 +3,7 @@
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const readline = require('node:readline');
+const { finished } = require('node:stream');
 const { findFrontBinary } = require('./front-binary');
 
 const BRIDGE_FD = 3;
@@ -26,16 +27,18 @@ class FrontProcess {
    * @param {string} [options.binary]
    * @param {string[]} [options.frontArguments]
    * @param {number} options.readyTimeoutMilliseconds
-   * @param {(stream: import('node:net').Socket) => Promise<void>} options.openBridge resolves when the front welcomed us
+   * @param {(stream: import('node:net').Socket) => Promise<void>} options.openBridge resolves when the front welcomed
+   *   us
    */
-  constructor({ app, port = 7071, host = '127.0.0.1', binary, frontArguments = [], readyTimeoutMilliseconds, openBridge }) {
+  constructor(options) {
+    const { app, port = 7071, host = '127.0.0.1', frontArguments = [] } = options;
     this.log = app.log;
     this.port = port;
     this.host = host;
-    this.binary = binary;
+    this.binary = options.binary;
     this.frontArguments = frontArguments;
-    this.readyTimeoutMilliseconds = readyTimeoutMilliseconds;
-    this.openBridge = openBridge;
+    this.readyTimeoutMilliseconds = options.readyTimeoutMilliseconds;
+    this.openBridge = options.openBridge;
     this.child = null;
     this.stopping = false;
     /** When the front was started again, in milliseconds of the monotonic clock. */
@@ -68,17 +71,17 @@ class FrontProcess {
   /** Both halves must be up: the front listens, and it has welcomed this shim. */
   ready(child, errors) {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`runner-sidecar: the front was not ready after ${this.readyTimeoutMilliseconds} ms. ${errors()}`.trim())),
-        this.readyTimeoutMilliseconds,
-      );
-      const fail = (error) => {
+      const fail = (reason) => {
         clearTimeout(timer);
-        reject(error);
+        reject(reason instanceof Error ? reason : new Error(`runner-sidecar: ${reason}`));
       };
-      child.once('error', (error) => fail(new Error(`runner-sidecar: the front did not start: ${error.message}`)));
-      // `close` comes after the last of stderr, which says why.
-      child.once('exit', (code, signal) => setImmediate(() => fail(new Error(`runner-sidecar: ${errors() || `the front ended with ${signal || `code ${code}`}`}`))));
+      const limit = this.readyTimeoutMilliseconds;
+      const timer = setTimeout(() => fail(`the front was not ready after ${limit} ms. ${errors()}`.trim()), limit);
+      child.once('error', (error) => fail(`the front did not start: ${error.message}`));
+      child.once('exit', (code, signal) => {
+        // The end of stderr says why, and may come after the exit.
+        finished(child.stderr, () => fail(errors() || `the front ended with ${signal || `code ${code}`}`));
+      });
       const bridge = this.openBridge(child.stdio[BRIDGE_FD]).catch((error) => {
         // When the front ends, its exit says more than the lost link does.
         setTimeout(() => fail(error), 500).unref();
@@ -97,7 +100,7 @@ class FrontProcess {
     const now = performance.now();
     this.restarts = this.restarts.filter((at) => now - at < RESTARTS_WINDOW_MILLISECONDS);
     if (this.restarts.length >= RESTARTS_MAX) {
-      this.log('error', 'front.given-up', { restarts: this.restarts.length, withinMilliseconds: RESTARTS_WINDOW_MILLISECONDS });
+      this.log('error', 'front.given-up', { restarts: this.restarts.length });
       return;
     }
     this.restarts.push(now);

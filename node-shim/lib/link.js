@@ -1,6 +1,7 @@
 'use strict';
 
 const { Frame, PROTOCOL_VERSION, Question, ProtocolError } = require('./protocol');
+const { checkFrame } = require('./frame-rules');
 const { FrameReader } = require('./frame-reader');
 const { FrameWriter } = require('./frame-writer');
 const { CallLane } = require('./call-lane');
@@ -78,25 +79,26 @@ class Link {
   }
 
   receive(type, flags, detail, call, field, source, start, length) {
+    checkFrame(type, flags, detail, call, field, length);
     if (this.state === 'greeting') return this.greeted(type, field, source, start, length);
     if (this.state === 'closed') return undefined;
     switch (type) {
       case Frame.CALLS: return this.calls.receive(flags, detail, field, source, start, length);
-      case Frame.CANCEL: return this.cancel(call, flags, detail, length);
-      case Frame.CREDIT: return this.credit(call, flags, detail, field, length);
-      case Frame.REQUEST: return this.streams.request(call, flags, detail, source, start, length);
-      case Frame.REQUEST_DATA: return this.streams.data(call, flags, detail, source, start, length);
-      case Frame.REQUEST_END: return this.streams.end(call, flags, detail, length);
-      case Frame.PING: return this.ping(flags, field, length);
+      case Frame.CANCEL: return this.cancel(call, detail);
+      case Frame.CREDIT: return this.credit(call, field);
+      case Frame.REQUEST: return this.streams.request(call, flags, source, start, length);
+      case Frame.REQUEST_DATA: return this.streams.data(call, source, start, length);
+      case Frame.REQUEST_END: return this.streams.end(call);
+      case Frame.PING: return this.ping(field);
       case Frame.ORIGIN_QUESTION: return this.origin(flags, call, source, start, length);
-      case Frame.DRAINING: return this.drainingCame(flags, length);
-      default: throw new ProtocolError(`frame type 0x${type.toString(16)} is not one the front may send now`);
+      case Frame.DRAINING: return this.drainingCame();
+      default: throw new ProtocolError('WELCOME or REFUSED came on a link that is open');
     }
   }
 
   greeted(type, field, source, start, length) {
     if (type !== Frame.WELCOME && type !== Frame.REFUSED) {
-      throw new ProtocolError(`frame type 0x${type.toString(16)} came before WELCOME`);
+      throw new ProtocolError('a frame came before WELCOME');
     }
     const answer = parseObject(source.bytes.utf8Slice(start, start + length));
     if (type === Frame.REFUSED) {
@@ -104,33 +106,27 @@ class Link {
       return;
     }
     if (field !== PROTOCOL_VERSION) {
-      throw new ProtocolError(`the front speaks version ${field >>> 0} of the bridge protocol, this shim ${PROTOCOL_VERSION}`);
+      throw new ProtocolError(`the front speaks version ${field >>> 0}, this shim version ${PROTOCOL_VERSION}`);
     }
     const limits = answer.limits || {};
     this.reader.frameBytesLimit = limitOf(limits.frameBytes, this.reader.frameBytesLimit);
     this.windowBytes = limitOf(limits.windowBytes, this.windowBytes);
-    this.resultBytes = limitOf(limits.resultBytes, this.resultBytes);
+    this.resultBytes = Math.min(limitOf(limits.resultBytes, this.resultBytes), this.reader.frameBytesLimit);
     this.state = 'open';
     this.owner.welcomed(this, answer);
   }
 
-  cancel(call, flags, reason, length) {
-    noFlags('CANCEL', flags, 0);
-    noPayload('CANCEL', length);
+  cancel(call, reason) {
     const running = this.running.get(call);
     if (running !== undefined) running.cancel(reason);
   }
 
-  credit(call, flags, detail, bytes, length) {
-    noFlags('CREDIT', flags, detail);
-    noPayload('CREDIT', length);
+  credit(call, bytes) {
     const running = this.running.get(call);
     if (running !== undefined) running.credit(bytes >>> 0);
   }
 
-  ping(flags, field, length) {
-    noFlags('PING', flags, 0);
-    noPayload('PING', length);
+  ping(field) {
     const pong = Buffer.allocUnsafe(8);
     pong.writeUInt32LE(this.owner.lag.takeMicroseconds(), 0);
     pong.writeUInt32LE(this.running.size, 4);
@@ -139,7 +135,6 @@ class Link {
   }
 
   origin(flags, question, source, start, length) {
-    noFlags('ORIGIN_QUESTION', flags & ~Question.NO_ORIGIN, 0);
     const origin = flags & Question.NO_ORIGIN ? undefined : source.bytes.latin1Slice(start, start + length);
     const answer = answerOrigin(this.app.http.cors, origin, this.owner.log);
     this.writer.payload(Frame.ORIGIN_ANSWER, answer.flags, 0, question, 0, Buffer.from(answer.value, 'latin1'));
@@ -153,9 +148,7 @@ class Link {
     this.writer.flush();
   }
 
-  drainingCame(flags, length) {
-    noFlags('DRAINING', flags, 0);
-    noPayload('DRAINING', length);
+  drainingCame() {
     this.frontDraining = true;
     this.endWhenIdle();
   }
@@ -202,16 +195,10 @@ function parseObject(text) {
 
 function limitOf(announced, otherwise) {
   if (announced === undefined) return otherwise;
-  if (!Number.isSafeInteger(announced) || announced < 1) throw new ProtocolError(`WELCOME names a limit of ${announced}`);
+  if (!Number.isSafeInteger(announced) || announced < 1) {
+    throw new ProtocolError(`WELCOME names a limit of ${announced}`);
+  }
   return Math.min(announced, 0x7fffffff);
-}
-
-function noFlags(name, flags, detail) {
-  if (flags !== 0 || detail !== 0) throw new ProtocolError(`${name} with flags ${flags} and detail ${detail}`);
-}
-
-function noPayload(name, length) {
-  if (length !== 0) throw new ProtocolError(`${name} with a payload of ${length} bytes`);
 }
 
 module.exports = { Link };

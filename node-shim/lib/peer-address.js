@@ -3,7 +3,8 @@
 /**
  * Reads the peer block that precedes a request head.
  * @param {Buffer} bytes @param {number} at
- * @returns {{ remoteFamily?: string, remoteAddress?: string, remotePort?: number, localPort?: number }} as `net.Socket` has them
+ * @returns {{ remoteFamily?: string, remoteAddress?: string, remotePort?: number, localPort?: number }} as
+ *   `net.Socket` has them
  */
 function readPeer(bytes, at) {
   const family = bytes[at];

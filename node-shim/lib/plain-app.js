@@ -2,6 +2,7 @@
 
 const { App } = require('./app');
 const { JsonCodec, SerializerCodec } = require('./codec');
+const { dependsOnOrigin } = require('./cors');
 const { Failures } = require('./failures');
 const { makeLog } = require('./log');
 const { Targets } = require('./targets');
@@ -45,11 +46,14 @@ function createPlainApp({ http, serializer, logger, requestListener }) {
  * @param {(input: unknown, context?: object) => unknown} handler
  */
 function addHandler(app, kind, id, handler) {
-  if (typeof id !== 'string' || id === '') throw new TypeError(`the id of ${article(kind)} must be a string that is not empty`);
+  if (typeof id !== 'string' || id === '') {
+    throw new TypeError(`the id of ${article(kind)} must be a string that is not empty`);
+  }
   if (typeof handler !== 'function') throw new TypeError(`the handler of ${kind} ${id} must be a function`);
   const wantsContext = handler.length >= 2;
   const run = wantsContext ? (input, call) => handler(input, call.openContext()) : (input) => handler(input);
-  app.table.set(kind, id, run, wantsContext);
+  // A task may return a stream, whose response leaves with its CORS headers: those may depend on the request's Origin.
+  app.table.set(kind, id, run, wantsContext || (kind === 'task' && dependsOnOrigin(app.http.cors)));
 }
 
 function article(kind) {

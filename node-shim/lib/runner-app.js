@@ -54,7 +54,8 @@ function addTargets(app, runtime, allowList, provideExposure) {
   const exposedEvents = allowList.enabled ? allowList.events : store.events.keys();
   for (const id of exposedTasks) {
     const entry = store.tasks.get(id);
-    app.table.set('task', id, entry === undefined ? null : taskOf(runtime, entry, provideExposure, provideContexts), true);
+    const run = entry === undefined ? null : taskOf(runtime, entry, provideExposure, provideContexts);
+    app.table.set('task', id, run, true);
   }
   const eventsNeedHead = store.asyncContexts !== undefined && store.asyncContexts.size > 0;
   for (const id of exposedEvents) {

@@ -23,7 +23,8 @@ async function findRunnerModule(store, given) {
 }
 
 function isCopyOf(module, store) {
-  return Boolean(module) && typeof module.Store === 'function' && store instanceof module.Store && typeof module.asyncContext === 'function';
+  if (!module || typeof module.Store !== 'function' || typeof module.asyncContext !== 'function') return false;
+  return store instanceof module.Store;
 }
 
 /** A CommonJS copy has been loaded, so it is in the cache, under whatever name a bundler gave it. */

@@ -21,7 +21,7 @@ const RESOURCE = 'globals.resources.';
  */
 function readRuntime(given) {
   if (given === null || typeof given !== 'object') {
-    throw new TypeError('serve() takes what run(app) returns, { store, taskRunner, eventManager, serializer, logger }, or a store');
+    throw new TypeError('serve() takes what run(app) returns, { store, taskRunner, eventManager, serializer }, or a store');
   }
   const store = given.store || given;
   if (!store.tasks) {
@@ -37,7 +37,8 @@ function readRuntime(given) {
     version: typeof given.version === 'string' ? given.version : null,
   };
   if (runtime.taskRunner === null && isNewerRunner(store)) {
-    throw new TypeError('this store is of a @bluelibs/runner later than 4.8: pass { store, taskRunner, eventManager, serializer, logger }, '
+    throw new TypeError('this store is of a @bluelibs/runner later than 4.8: '
+      + 'pass { store, taskRunner, eventManager, serializer, logger }, '
       + 'each from runtime.getResourceValue(...)');
   }
   if (runtime.taskRunner !== null && runtime.serializer === null) {
@@ -54,7 +55,8 @@ function resourceValue(store, name) {
 /** A runner's store keeps definitions; a bare store keeps functions. */
 function isNewerRunner(store) {
   const entries = typeof store.tasks.values === 'function' ? [...store.tasks.values()] : Object.values(store.tasks);
-  return entries.length > 0 && entries.every((entry) => entry && entry.task && typeof entry.run !== 'function' && 'computedDependencies' in entry);
+  const isDefinition = (entry) => Boolean(entry) && typeof entry.run !== 'function' && 'computedDependencies' in entry;
+  return entries.length > 0 && entries.every(isDefinition);
 }
 
 module.exports = { readRuntime };

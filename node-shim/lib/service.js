@@ -21,7 +21,6 @@ class Service {
    * @param {string} [options.binary] the front's binary
    * @param {string[]} [options.frontArguments] more arguments for it
    * @param {boolean} [options.waitForFront] with `socket`: whether start() waits for the front (default true)
-   * @param {number} [options.readyTimeoutMilliseconds] with `socket`: 0 waits for ever (default)
    */
   constructor(app, options) {
     this.app = app;
@@ -37,17 +36,26 @@ class Service {
 
   async start() {
     const { socket, fd } = this.options;
-    if (socket !== undefined) await this.startBridge((link) => net.connect({ path: socket, onread: link.onread }), true);
-    else if (fd !== undefined) await this.startBridge((link) => new net.Socket({ fd, onread: link.onread }), false);
-    else await this.startFront();
+    if (socket !== undefined) {
+      await this.startBridge((link) => net.connect({ path: socket, onread: link.onread }), true);
+    } else if (fd !== undefined) {
+      const open = (link) => new net.Socket({ fd, onread: link.onread, readable: true, writable: true });
+      await this.startBridge(open, false);
+    } else {
+      await this.startFront();
+    }
   }
 
-  /** @param {(link: import('./link').Link) => net.Socket} open */
+  /**
+   * @param {(link: import('./link').Link) => net.Socket} open
+   * @param {boolean} reconnect whether `open` may be called again; a descriptor is there once
+   */
   startBridge(open, reconnect) {
     return new Promise((resolve, reject) => {
       const bridge = new Bridge({
         app: this.app,
         reconnect,
+        linksMax: reconnect ? undefined : 1,
         connect: (link) => attach(link, open(link)),
         onWelcome: () => resolve(),
         onLost: (reason) => {
@@ -107,7 +115,8 @@ function attach(link, socket) {
 }
 
 /**
- * A socket with the link's `onread` over the pipe that `spawn` made. `spawn` has no option for it, so the pipe's handle is
+ * A socket with the link's `onread` over the pipe that `spawn` made. `spawn` has no option for it, so the pipe's
+ * handle is
  * taken over; should a later Node keep it out of reach, the plain stream serves, at the price of a buffer a read.
  */
 function adopt(stream, link) {

@@ -62,10 +62,9 @@ class StreamExchange {
     this.socket.receive(bytes);
   }
 
-  /** REQUEST_END came. */
+  /** REQUEST_END came, or no body follows. */
   end() {
     if (this.over) return;
-    if (this.requestComplete) throw new ProtocolError('REQUEST_END twice');
     this.requestComplete = true;
     this.endIfDone();
   }
@@ -90,9 +89,10 @@ class StreamExchange {
     let at = 0;
     while (at < chunk.length && this.sendWindow > 0) {
       const size = Math.min(chunk.length - at, this.sendWindow, DATA_BYTES_MAX);
-      const last = at + size === chunk.length;
+      const piece = chunk.subarray(at, at + size);
+      const done = at + size === chunk.length ? callback : undefined;
       this.sendWindow -= size;
-      this.link.writer.payload(Frame.RESPONSE_DATA, 0, 0, this.id, 0, chunk.subarray(at, at + size), last ? callback : undefined);
+      this.link.writer.payload(Frame.RESPONSE_DATA, 0, 0, this.id, 0, piece, done);
       at += size;
     }
     if (at === chunk.length) return;
@@ -103,7 +103,9 @@ class StreamExchange {
   credit(bytes) {
     if (this.over) return;
     this.sendWindow += bytes;
-    if (this.sendWindow > this.link.windowBytes) throw new ProtocolError(`CREDIT of ${bytes} bytes is more than was sent`);
+    if (this.sendWindow > this.link.windowBytes) {
+      throw new ProtocolError(`CREDIT of ${bytes} bytes is more than was sent`);
+    }
     if (this.unsent === null) return;
     const chunk = this.unsent;
     const callback = this.unsentCallback;
@@ -123,8 +125,12 @@ class StreamExchange {
    */
   endIfDone() {
     if (this.over || !this.responseDone) return;
-    if (this.closing) this.finish(0);
-    else if (this.requestComplete) setImmediate(() => this.finish(this.closing ? 0 : End.KEEP_ALIVE));
+    if (this.closing) {
+      this.finish(0);
+    } else if (this.requestComplete) {
+      if (this.req.complete) setImmediate(() => this.finish(this.closing ? 0 : End.KEEP_ALIVE));
+      else this.req.once('end', () => this.endIfDone());
+    }
   }
 
   socketDestroyed() {

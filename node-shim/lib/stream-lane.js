@@ -8,10 +8,13 @@ const { StreamExchange } = require('./stream-exchange');
 const NO_LISTENER = JSON.stringify({
   ok: false,
   error: {
-    message: 'This app takes JSON calls only: register nodeExposure in it (without `listen`), or pass options.requestListener',
+    message: 'This app takes JSON calls only: register nodeExposure in it, or pass options.requestListener',
     code: 'NOT_IMPLEMENTED',
   },
 });
+
+/** Stands in for the head of a call whose target asked for none, and streams all the same. */
+const NO_HEAD = `${'\0'.repeat(PEER_BYTES)}POST / HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
 /** Stands in for the body of a call, which was read before its req was asked for. */
 const FILLER = Buffer.alloc(64 * 1024, 0x20);
@@ -30,9 +33,7 @@ class StreamLane {
   }
 
   /** REQUEST came. */
-  request(id, flags, detail, source, start, length) {
-    if ((flags & ~Request.BODY_FOLLOWS) !== 0 || detail !== 0) throw new ProtocolError(`REQUEST with flags ${flags} and detail ${detail}`);
-    if (length <= PEER_BYTES) throw new ProtocolError('REQUEST without a request head');
+  request(id, flags, source, start, length) {
     const { link } = this;
     if (link.running.has(id)) throw new ProtocolError(`REQUEST uses the id of a running call, ${id >>> 0}`);
     const exchange = new StreamExchange(link, id, readPeer(source.bytes, start), () => link.settled(exchange));
@@ -44,15 +45,13 @@ class StreamLane {
   }
 
   /** REQUEST_DATA came. */
-  data(id, flags, detail, source, start, length) {
-    if (flags !== 0 || detail !== 0) throw new ProtocolError(`REQUEST_DATA with flags ${flags} and detail ${detail}`);
+  data(id, source, start, length) {
     const exchange = this.running(id, 'REQUEST_DATA');
     if (exchange !== null) exchange.data(Buffer.from(source.bytes.subarray(start, start + length)));
   }
 
   /** REQUEST_END came. */
-  end(id, flags, detail, length) {
-    if (flags !== 0 || detail !== 0 || length !== 0) throw new ProtocolError('REQUEST_END with flags, detail or payload');
+  end(id) {
     const exchange = this.running(id, 'REQUEST_END');
     if (exchange !== null) exchange.end();
   }
@@ -83,7 +82,7 @@ class StreamLane {
    */
   materialise(call) {
     const { link } = this;
-    const bytes = Buffer.from(call.head, 'latin1');
+    const bytes = Buffer.from(call.head || NO_HEAD, 'latin1');
     const exchange = new StreamExchange(link, call.id, readPeer(bytes, 0), () => call.exchangeOver());
     if (this.callServer === null) this.callServer = this.createCallServer();
     this.captured = null;
@@ -137,7 +136,9 @@ function passBody(socket, req) {
 }
 
 function refuse(res) {
-  res.writeHead(501, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(NO_LISTENER) });
+  res.statusCode = 501;
+  res.setHeader('content-type', 'application/json; charset=utf-8');
+  res.setHeader('content-length', Buffer.byteLength(NO_LISTENER));
   res.end(NO_LISTENER);
 }
 

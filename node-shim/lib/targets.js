@@ -8,7 +8,8 @@
  * @property {string} id
  * @property {'callable' | 'unregistered' | 'removed'} state
  * @property {boolean} head whether the call is to bring the request head
- * @property {((input: unknown, call: import('./call').Call, hasContext: boolean) => unknown) | null} run null: not callable
+ * @property {((input: unknown, call: import('./call').Call, hasContext: boolean) => unknown) | null} run null: not
+ *   callable
  * @property {(body: unknown) => unknown} unwrap takes the input out of a whole body
  */
 
@@ -39,13 +40,13 @@ class Targets {
   set(kind, id, run, head = false) {
     const key = `${kind}\0${id}`;
     const known = this.indexes.get(key);
-    const target = known === undefined ? { kind, id, unwrap: kind === 'event' ? payloadOf : inputOf } : this.list[known];
-    target.run = run;
-    target.state = run === null ? 'unregistered' : 'callable';
-    target.head = head;
-    if (known !== undefined) return;
+    const state = run === null ? 'unregistered' : 'callable';
+    if (known !== undefined) {
+      Object.assign(this.list[known], { run, state, head });
+      return;
+    }
     this.indexes.set(key, this.list.length);
-    this.list.push(target);
+    this.list.push({ kind, id, state, head, run, unwrap: kind === 'event' ? payloadOf : inputOf });
   }
 
   /** @param {'task' | 'event'} kind @returns {string[]} */
@@ -55,7 +56,9 @@ class Targets {
 
   /** As HELLO carries it. */
   describe() {
-    return this.list.map(({ kind, id, state, head }) => (state === 'callable' ? { kind, id, state, head } : { kind, id, state }));
+    return this.list.map(({ kind, id, state, head }) => (
+      state === 'callable' ? { kind, id, state, head } : { kind, id, state }
+    ));
   }
 }
 

@@ -72,14 +72,16 @@ test('calls answer with the recorded status and body', { skip: missing }, async 
   let agreed = 0;
   const differ = [];
   for (const record of readCases()) {
+    // How deep is too deep for EJSON depends on the stack and on what V8 has compiled by then: no promise of anyone's.
+    if (record.group === 'depth') continue;
     if (record.lane !== 'call' || record.chunked || JSON_BODY.test(record.head)) continue;
     const { peer } = front;
     const target = peer.hello.targets.findIndex((one) => one.kind === record.kind && one.id === record.id && one.state === 'callable');
     if (target < 0 || record.status === 404 || !isJson(record.wire)) continue;
     const answer = await ask(peer, (call) => [callsFrame([{
-      call, target, text: record.wire, noInput: record.wire.length === 0, whole: true, context: /x-runner-context/i.test(record.head),
+      call, target, text: record.wire, noInput: record.wire.length === 0, whole: record.wire.length > 0, context: /x-runner-context/i.test(record.head),
       head: peer.hello.targets[target].head ? record.head : undefined,
-    }])], record);
+    }], checked(record.wire))], record);
     const body = Buffer.from(record.body_base64 || '', 'base64').toString();
     if (answer.status === record.status && answer.body === body) agreed++;
     else differ.push({ name: record.name, group: record.group, recorded: [record.status, body.slice(0, 300)], answered: [answer.status, answer.body.slice(0, 300)] });
@@ -168,6 +170,12 @@ function slices(bytes, size) {
   const parts = [];
   for (let at = 0; at < bytes.length; at += size) parts.push(bytes.subarray(at, at + size));
   return parts;
+}
+
+/** What the front says of a text: ASCII, and plain when no key can begin with `$` or be `__proto__`. */
+function checked(bytes) {
+  const text = bytes.toString('latin1');
+  return { ascii: bytes.every((byte) => byte < 0x80), plain: !/"(\$|\\u0024|__proto__|\\u005f)/i.test(text) };
 }
 
 function isJson(bytes) {

@@ -18,4 +18,7 @@ async function main() {
   console.log('app ready');
 }
 
+// The runner keeps its process alive when something is thrown where nobody catches it; so does its stand-in.
+for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, (error) => console.error(event, error));
+
 main().catch((error) => { console.error(error); process.exit(1); });

@@ -11,7 +11,6 @@ const { EVENTS } = require('./events.js');
  */
 async function requestListener(req, res) {
   const [, kind, id] = /^\/__runner\/(task|event)\/(.+)$/.exec(req.url) ?? [];
-  res.setHeader('Access-Control-Allow-Origin', '*');
   if (kind === 'task' && Object.hasOwn(TASKS, id)) return runTask(req, res, TASKS[id]);
   if (kind === 'event' && Object.hasOwn(EVENTS, id)) return respond(res, 200, { ok: true });
   return respond(res, 404, { ok: false, error: { message: `Task ${id} not exposed`, code: 'NOT_EXPOSED' } });
@@ -30,6 +29,8 @@ async function runTask(req, res, task) {
     const result = await exposureContext.provide(context, () => task(undefined));
     if (res.writableEnded || res.headersSent) return undefined;
     if (result && typeof result.pipe === 'function') {
+      // As the exposure does: its CORS headers come after the task, so a task that answers by itself has none.
+      res.setHeader('Access-Control-Allow-Origin', '*');
       res.setHeader('content-type', 'application/octet-stream');
       result.pipe(res);
       return undefined;
@@ -43,6 +44,7 @@ async function runTask(req, res, task) {
 function respond(res, status, body) {
   const bytes = Buffer.from(JSON.stringify(body));
   res.statusCode = status;
+  res.setHeader('Access-Control-Allow-Origin', '*');
   res.setHeader('content-type', 'application/json; charset=utf-8');
   res.setHeader('content-length', String(bytes.length));
   res.end(bytes);

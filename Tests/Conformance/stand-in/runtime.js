@@ -3,14 +3,14 @@
 const { tenantContext, userContext, asyncContext } = require('./contexts.js');
 const { quotaError, dateError, cancellationError } = require('./errors.js');
 const { EVENTS } = require('./events.js');
+const { EXPOSED_TASKS, EXPOSED_EVENTS } = require('./exposed-ids.js');
 const { serializer } = require('./serializer.js');
 const { TASKS } = require('./tasks.js');
 
 const TUNNEL_TAG = { id: 'globals.tags.tunnel' };
-const everythingButHidden = (ids) => Object.keys(ids).filter((id) => !id.endsWith('.hidden'));
 
 const TUNNELS = {
-  server: { mode: 'server', transport: 'http', tasks: [...everythingButHidden(TASKS), 'app.tasks.upload', 'app.tasks.uploadMany', 'app.tasks.specials'], events: everythingButHidden(EVENTS) },
+  server: { mode: 'server', transport: 'http', tasks: EXPOSED_TASKS, events: EXPOSED_EVENTS },
   small: {
     mode: 'server', transport: 'http',
     tasks: (task) => task.id === 'app.tasks.add' || task.id === 'app.tasks.echo', events: (event) => event.id === 'app.events.notify',

@@ -181,15 +181,18 @@ class TestFront extends EventEmitter {
     this.onHello = onHello || ((peer) => peer.welcome());
     this.directory = socket ? null : fs.mkdtempSync(path.join(os.tmpdir(), 'shim-test-'));
     this.socket = socket || path.join(this.directory, 'bridge.sock');
+    /** Links that have said HELLO. */
     this.peers = [];
+    this.sockets = [];
     this.lastCall = 0;
     this.server = net.createServer((connection) => {
       const peer = new Peer(this, connection);
-      this.peers.push(peer);
+      this.sockets.push(connection);
       let greeted = false;
       peer.on('hello', () => {
         if (greeted) return;
         greeted = true;
+        this.peers.push(peer);
         this.onHello(peer);
         this.emit('peer', peer);
       });
@@ -211,7 +214,7 @@ class TestFront extends EventEmitter {
   }
 
   async close() {
-    for (const peer of this.peers) peer.socket.destroy();
+    for (const socket of this.sockets) socket.destroy();
     if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
     if (this.directory) fs.rmSync(this.directory, { recursive: true, force: true });
   }

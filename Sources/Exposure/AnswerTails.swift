@@ -1,0 +1,38 @@
+internal import Bytes
+
+/// Whether the connection lives on behind an answer.
+public enum ConnectionEnd: Sendable {
+    case keepAlive
+    case close
+}
+
+/// The end of every answer's head, from the line break behind `content-length`'s value to the empty line: the same for a whole
+/// second, so it is made once a second and copied as one run.
+public struct AnswerTails: Sendable {
+    private var keepAlive: [UInt8] = []
+    private var close: [UInt8] = []
+    private let keepAliveSeconds: Int
+
+    /// - Parameters:
+    ///   - date: 29 bytes, as `HTTPDate` writes them.
+    ///   - keepAliveSeconds: how long an idle connection is kept, as the client is told.
+    public init(date: Span<UInt8>, keepAliveSeconds: Int) {
+        self.keepAliveSeconds = keepAliveSeconds
+        update(date: date)
+    }
+
+    /// Puts in another date.
+    public mutating func update(date: Span<UInt8>) {
+        let start = Array("\r\nDate: ".utf8) + date.copied() + Array("\r\nConnection: ".utf8)
+        keepAlive = start + Array("keep-alive\r\nKeep-Alive: timeout=\(keepAliveSeconds)\r\n\r\n".utf8)
+        close = start + Array("close\r\n\r\n".utf8)
+    }
+
+    @inline(__always)
+    func append(_ end: ConnectionEnd, to buffer: inout ByteBuffer) {
+        switch end {
+        case .keepAlive: buffer.append(keepAlive.span)
+        case .close: buffer.append(close.span)
+        }
+    }
+}

@@ -1,0 +1,224 @@
+public import Bytes
+public import BridgeProtocol
+public import HTTPCodec
+
+/// Everything that nodeExposure 4.8.6 decides about a request, for one loop. It knows no socket and no clock.
+///
+/// The checks come in the recorded order: URL; base path; OPTIONS; route; method; token; allow-list; registration. A call,
+/// which is to say a `POST` to a known target spelled without encoding, is decided without any allocation.
+public struct ExposureRules: ~Copyable {
+    public private(set) var authenticator: Authenticator
+    /// The targets of all workers.
+    public var catalogue = TargetCatalogue()
+    private var router: Router
+    private var cors: CORSPolicy
+    /// As applied last.
+    public private(set) var settings: ExposureSettings
+    private var path: [UInt8] = []
+    private var id: [UInt8] = []
+
+    public init(_ settings: ExposureSettings) {
+        authenticator = Authenticator(settings.auth)
+        router = Router(basePath: settings.basePath)
+        cors = CORSPolicy(settings.cors)
+        self.settings = settings
+    }
+
+    /// Goes over to other settings, as when an app comes back with another configuration. Targets keep their numbers, and
+    /// decisions already made can still be answered.
+    ///
+    /// A parser has to be made anew if `authenticator.header` has changed.
+    public mutating func apply(_ settings: ExposureSettings) {
+        if settings.auth != self.settings.auth { authenticator = Authenticator(settings.auth) }
+        if settings.basePath != self.settings.basePath { router = Router(basePath: settings.basePath) }
+        // What was learnt about origins is kept unless it may have changed.
+        if settings.cors != self.settings.cors { cors = CORSPolicy(settings.cors, after: cors) }
+        self.settings = settings
+    }
+
+    /// Decides what to do with a request.
+    ///
+    /// - Parameters:
+    ///   - head: as parsed from `bytes`, by a parser that was given `authenticator.header`.
+    ///   - originAnswer: the shim's, after `.askOrigin`.
+    /// - Returns: what to do. A CORS block in it is to be given back with `release` once the answer was written.
+    public mutating func decide(
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, originAnswer: OriginAnswer? = nil
+    ) -> Decision {
+        if head.method == .post, let target = rawTarget(bytes.extracting(head.target.range)),
+            catalogue.availability(of: target) == .callable
+        {
+            return decideCall(to: target, catalogue.kind(of: target), head, bytes, originAnswer)
+        }
+        return decideAny(head, bytes, originAnswer)
+    }
+
+    /// The target of a request target that is exactly `{base}/task/{id}` or `{base}/event/{id}`, nil if it takes a closer look.
+    private func rawTarget(_ target: Span<UInt8>) -> Int? {
+        let task = router.taskPrefix.count
+        if task > 0 && target.count > task && target.extracting(0..<task).equals(router.taskPrefix.span) {
+            return catalogue.find(.task, raw: target.extracting(task..<target.count))
+        }
+        let event = router.eventPrefix.count
+        if event > 0 && target.count > event && target.extracting(0..<event).equals(router.eventPrefix.span) {
+            return catalogue.find(.event, raw: target.extracting(event..<target.count))
+        }
+        return nil
+    }
+
+    private mutating func decideAny(
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ originAnswer: OriginAnswer?
+    ) -> Decision {
+        // Its target is an authority, which is no URL to route by.
+        if head.method == .connect { return .reject(.connectNotSupported, cors: .none) }
+        let method = head.method
+        let route = router.route(bytes.extracting(head.target.range), path: &path, id: &id)
+        switch route {
+        case .unparsable: return .reject(.internalError, cors: .none)
+        case .outside: return .outside
+        case .notFound, .task, .event, .discovery: break
+        }
+        if method == .options {
+            switch cors.preflight(head, bytes, answer: originAnswer) {
+            case .block(let block): return .preflight(block)
+            case .ask: return .askOrigin
+            case .threw: return .reject(.internalError, cors: .none)
+            }
+        }
+        switch route {
+        case .task, .event:
+            guard method == .post else { return .reject(.methodNotAllowed, cors: .none) }
+            let kind: Hello.TargetKind = route == .task ? .task : .event
+            return decideCall(to: catalogue.find(kind, id: id.span), kind, head, bytes, originAnswer)
+        case .discovery:
+            guard method == .get || method == .post else { return .reject(.methodNotAllowed, cors: .none) }
+            return decideDiscovery(head, bytes, originAnswer)
+        default:
+            return answered(head, bytes, originAnswer) { .reject(.notFound, cors: $0) }
+        }
+    }
+
+    /// A POST to a task or event, `target` being nil if nobody ever announced it.
+    private mutating func decideCall(
+        to target: Int?, _ kind: Hello.TargetKind, _ head: borrowing RequestHead, _ bytes: Span<UInt8>,
+        _ originAnswer: OriginAnswer?
+    ) -> Decision {
+        guard authenticator.admits(head, bytes) else {
+            return answered(head, bytes, originAnswer) { .reject(.unauthorized, cors: $0) }
+        }
+        guard let target, catalogue.availability(of: target) != .absent else {
+            let rejection: Rejection = settings.hasAllowList ? .notExposed(kind) : .targetNotFound(kind)
+            return answered(head, bytes, originAnswer) { .reject(rejection, cors: $0) }
+        }
+        guard catalogue.availability(of: target) == .callable else {
+            return answered(head, bytes, originAnswer) { .reject(.targetNotFound(kind), cors: $0) }
+        }
+        if kind == .task, BodyKind(contentType: bytes.extracting(head[.contentType].value.range)) == .stream {
+            return .stream(target: target)
+        }
+        return answered(head, bytes, originAnswer) { .call(target: target, kind: kind, cors: $0) }
+    }
+
+    private mutating func decideDiscovery(
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ originAnswer: OriginAnswer?
+    ) -> Decision {
+        guard authenticator.admits(head, bytes) else {
+            return answered(head, bytes, originAnswer) { .reject(.unauthorized, cors: $0) }
+        }
+        guard let target = catalogue.discovery, catalogue.availability(of: target) == .callable else {
+            return answered(head, bytes, originAnswer) { .reject(.notFound, cors: $0) }
+        }
+        return answered(head, bytes, originAnswer) { .discovery(target: target, cors: $0) }
+    }
+
+    /// Adds the CORS headers to a decision. Nothing is called whose answer could not be sent: where the app's origin
+    /// function throws, nodeExposure runs the task and then answers 500; here it is 500 at once.
+    @inline(__always)
+    private mutating func answered(
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ originAnswer: OriginAnswer?,
+        _ decision: (CORSBlock) -> Decision
+    ) -> Decision {
+        switch cors.actual(head, bytes, answer: originAnswer) {
+        case .block(let block): decision(block)
+        case .ask: .askOrigin
+        case .threw: .reject(.internalError, cors: .none)
+        }
+    }
+
+    // MARK: Answers
+
+    /// Appends the ORIGIN_QUESTION frame for a request that is to `.askOrigin`.
+    public func writeOriginQuestion(
+        _ question: UInt32, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, into buffer: inout ByteBuffer
+    ) {
+        cors.writeQuestion(question, head, bytes, into: &buffer)
+    }
+
+    /// Appends the body of a rejection that `decide` has just given; it may name the id of that request.
+    public func writeBody(of rejection: Rejection, into buffer: inout ByteBuffer) {
+        ErrorEnvelope.write(rejection, id: id.span, into: &buffer)
+    }
+
+    /// Appends the head of an answer with a JSON body.
+    ///
+    /// - Parameters:
+    ///   - status: 200 to 599.
+    ///   - bodyBytes: what `content-length` says; the body itself is the caller's to append, unless the request was HEAD.
+    ///   - retryAfterSeconds: adds Retry-After.
+    public func writeHead(
+        status: Int, cors block: CORSBlock, bodyBytes: Int, retryAfterSeconds: Int? = nil,
+        _ tails: borrowing AnswerTails,
+        _ end: ConnectionEnd, into buffer: inout ByteBuffer
+    ) {
+        if status == 200 {
+            cors.appendOKPrefix(block, to: &buffer)
+        } else {
+            StatusLine.write(status: status, into: &buffer)
+            cors.appendLines(block, to: &buffer)
+            buffer.append(CORSBlocks.jsonStart)
+        }
+        buffer.append(decimal: bodyBytes)
+        if let retryAfterSeconds {
+            buffer.append("\r\nRetry-After: ")
+            buffer.append(decimal: retryAfterSeconds)
+        }
+        tails.append(end, to: &buffer)
+    }
+
+    /// Appends the whole answer to a preflight request.
+    public func writePreflight(
+        _ block: CORSBlock, _ tails: borrowing AnswerTails, _ end: ConnectionEnd, into buffer: inout ByteBuffer
+    ) {
+        buffer.append("HTTP/1.1 204 No Content\r\n")
+        cors.appendLines(block, to: &buffer)
+        buffer.append("content-length: 0")
+        tails.append(end, to: &buffer)
+    }
+
+    /// Appends the whole answer with a task's result: `{"ok":true,"result":`payload`}`.
+    ///
+    /// - Parameter payload: JSON text; nil if there is none, as for an event: `{"ok":true}`.
+    public func writeResult(
+        _ payload: Span<UInt8>?, cors block: CORSBlock, _ tails: borrowing AnswerTails, _ end: ConnectionEnd,
+        into buffer: inout ByteBuffer
+    ) {
+        guard let payload else {
+            writeHead(status: 200, cors: block, bodyBytes: 11, tails, end, into: &buffer)
+            return buffer.append(#"{"ok":true}"#)
+        }
+        // Room for head and body at once.
+        buffer.reserve(payload.count + 512)
+        writeHead(status: 200, cors: block, bodyBytes: 21 + payload.count, tails, end, into: &buffer)
+        buffer.append(#"{"ok":true,"result":"#)
+        buffer.append(payload)
+        buffer.append(UInt8(ascii: "}"))
+    }
+
+    /// Gives back the CORS block of a decision whose answer was written, or never will be.
+    public mutating func release(_ block: CORSBlock) {
+        cors.release(block)
+    }
+
+    /// CORS blocks of decisions not yet given back, apart from those that are kept for good.
+    public var lentBlocks: Int { cors.lentBlocks }
+}

@@ -1,0 +1,102 @@
+public import BridgeProtocol
+public import HTTPCodec
+
+/// Every error that the front answers by itself, nodeExposure's and its own.
+public enum Rejection: Equatable, Sendable {
+    // nodeExposure's, word for word.
+    case notFound
+    case methodNotAllowed
+    case unauthorized
+    /// Not on the allow-list.
+    case notExposed(Hello.TargetKind)
+    case targetNotFound(Hello.TargetKind)
+    case invalidJSON
+    /// A target that makes no URL, or a CORS function that threw.
+    case internalError
+    case clientClosed
+
+    // The front's own.
+    case noWorker
+    case workerLost
+    case overloaded
+    case timeout
+    /// A request that did not arrive whole in time.
+    case requestTimeout
+    case draining
+    case payloadTooLarge
+    case unsupportedMediaType
+    case connectNotSupported
+    case malformedWorkerAnswer
+    case http(HTTPError)
+
+    /// Which side of the sidecar an error came from, for logs and metrics.
+    public enum Side: String, Sendable, CaseIterable {
+        case client, front, bridge, worker, task
+    }
+
+    /// What becomes of a rejected request.
+    public struct Answer: Sendable {
+        public let status: Int
+        /// Stable, for programs.
+        public let code: StaticString
+        /// For people; the target's id stands between this and `messageEnd` where it is named. Needs no escaping in JSON.
+        public let message: StaticString
+        public let messageEnd: StaticString
+        public let side: Side
+        /// Whether the connection ends with it.
+        public let closes: Bool
+        /// Seconds after which it is worth trying again.
+        public let retryAfterSeconds: Int?
+
+        init(
+            _ status: Int, _ code: StaticString, _ message: StaticString, end: StaticString = "", _ side: Side,
+            closes: Bool = false, retryAfterSeconds: Int? = nil
+        ) {
+            self.status = status
+            self.code = code
+            self.message = message
+            messageEnd = end
+            self.side = side
+            self.closes = closes
+            self.retryAfterSeconds = retryAfterSeconds
+        }
+    }
+
+    /// The one table of what each of them means.
+    public var answer: Answer {
+        switch self {
+        case .notFound: Answer(404, "NOT_FOUND", "Not Found", .client)
+        case .methodNotAllowed: Answer(405, "METHOD_NOT_ALLOWED", "Method Not Allowed", .client)
+        case .unauthorized: Answer(401, "UNAUTHORIZED", "Unauthorized", .client)
+        case .notExposed(let kind): Answer(404, "NOT_EXPOSED", Self.prefix(kind), end: " not exposed", .client)
+        case .targetNotFound(let kind): Answer(404, "NOT_FOUND", Self.prefix(kind), end: " not found", .client)
+        case .invalidJSON: Answer(400, "INVALID_JSON", "Invalid EJSON body", .client)
+        case .internalError: Answer(500, "INTERNAL_ERROR", "Internal Error", .task)
+        case .clientClosed: Answer(499, "REQUEST_ABORTED", "Client Closed Request", .client)
+
+        case .noWorker:
+            Answer(503, "NO_WORKER", "No worker is connected; try again shortly", .worker, retryAfterSeconds: 1)
+        case .workerLost:
+            Answer(502, "WORKER_LOST", "The worker was lost before it answered; the call may have run", .worker)
+        case .overloaded: Answer(503, "OVERLOADED", "Too many calls are in flight", .front, retryAfterSeconds: 1)
+        case .timeout: Answer(504, "TIMEOUT", "The task did not answer in time", .task, closes: true)
+        case .requestTimeout:
+            Answer(408, "REQUEST_TIMEOUT", "The request did not arrive in time", .client, closes: true)
+        case .draining:
+            Answer(503, "DRAINING", "This server is stopping; try again", .front, closes: true, retryAfterSeconds: 1)
+        case .payloadTooLarge:
+            Answer(413, "PAYLOAD_TOO_LARGE", "The request body is too large", .client, closes: true)
+        case .unsupportedMediaType:
+            Answer(415, "UNSUPPORTED_MEDIA_TYPE", "This worker takes JSON bodies only", .client)
+        case .connectNotSupported:
+            Answer(405, "METHOD_NOT_ALLOWED", "CONNECT is not supported", .client, closes: true)
+        case .malformedWorkerAnswer: Answer(502, "BAD_WORKER_ANSWER", "The worker broke the bridge protocol", .bridge)
+        case .http(.bodyTooLarge): Rejection.payloadTooLarge.answer
+        case .http(let error): Answer(error.status, error.code, error.message, .client, closes: true)
+        }
+    }
+
+    private static func prefix(_ kind: Hello.TargetKind) -> StaticString {
+        kind == .event ? "Event " : "Task "
+    }
+}

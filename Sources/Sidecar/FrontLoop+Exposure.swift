@@ -1,0 +1,85 @@
+internal import BridgeProtocol
+internal import Bytes
+internal import EventLoop
+internal import Exposure
+internal import HTTPCodec
+internal import Metrics
+internal import Settings
+
+/// What is exposed: as the workers announce it, as far as the front's own options do not say otherwise.
+extension FrontLoop {
+    /// Takes over a HELLO's rules and table. Gives where each of the front's targets is in the worker's table (-1: nowhere), and
+    /// which of them want the request head.
+    func expose(_ hello: Hello) -> (indexes: [Int32], wantsHead: [Bool]) {
+        announced = hello.exposure
+        apply(overridden(announced))
+        var indexes: [Int32] = []
+        var wantsHead: [Bool] = []
+        for (position, target) in hello.targets.enumerated() {
+            let id = Array(target.id.utf8)
+            let index = rules.catalogue.intern(target.kind, id: id.span)
+            while indexes.count <= index {
+                indexes.append(-1)
+                wantsHead.append(false)
+            }
+            while targetSlots.count <= index {
+                targetSlots.append(LoopMetrics.route(.task))
+                targetRoutes.append(TargetRoute(kind: target.kind == .event ? .event : .task, id: target.id))
+            }
+            switch target.kind {
+            case .task: targetSlots[index] = metrics.route(.task, id: target.id)
+            case .event: targetSlots[index] = metrics.route(.event, id: target.id)
+            case .discovery: targetSlots[index] = LoopMetrics.route(.discovery)
+            }
+            indexes[index] = target.state == .callable ? Int32(position) : -1
+            wantsHead[index] = target.wantsHead
+            switch target.state {
+            case .callable:
+                rules.catalogue.setAvailability(.callable, of: index)
+            case .unregistered:
+                if rules.catalogue.availability(of: index) == .absent {
+                    rules.catalogue.setAvailability(.unregistered, of: index)
+                }
+            case .removed:
+                if !workers.links.contains(where: { $0.serves(index) }) {
+                    rules.catalogue.setAvailability(.absent, of: index)
+                }
+            }
+        }
+        hasRules = true
+        return (indexes, wantsHead)
+    }
+
+    /// Options win over what the app announces.
+    private func overridden(_ announced: ExposureSettings) -> ExposureSettings {
+        var settings = announced
+        if let basePath = configuration.basePath { settings.basePath = basePath }
+        let tokens = configuration.acceptedTokens
+        if !tokens.isEmpty || configuration.tokenHeader != nil {
+            var auth = settings.auth ?? AuthSettings(tokens: [])
+            if let header = configuration.tokenHeader { auth.header = header }
+            if !tokens.isEmpty { auth.tokens = tokens }
+            settings.auth = auth.tokens.isEmpty ? nil : auth
+        }
+        if let origins = configuration.corsOrigins {
+            var cors = settings.cors ?? CORSSettings()
+            cors.origin = origins == ["*"] ? .default : .list(origins)
+            settings.cors = cors
+        }
+        return settings
+    }
+
+    /// New options: tokens, origins and base path of what a worker announced last.
+    func reapplyExposure() {
+        if hasRules { apply(overridden(announced)) }
+        parser = RequestHeadParser(limits: limits.http, customField: rules.authenticator.header)
+    }
+
+    /// Puts rules into force. Calls under way keep their targets and their CORS lines.
+    private func apply(_ next: ExposureSettings) {
+        guard next != settings || !hasRules else { return }
+        settings = next
+        rules.apply(next)
+        parser = RequestHeadParser(limits: limits.http, customField: rules.authenticator.header)
+    }
+}

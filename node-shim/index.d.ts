@@ -1,0 +1,155 @@
+import type { IncomingMessage, RequestListener, ServerResponse, IncomingHttpHeaders } from 'node:http';
+
+/** What an app gives to nodeExposure as `http`; the very same object may be passed here. */
+export interface HttpOptions {
+  /** Where tasks and events are found. Default `/__runner`. */
+  basePath?: string;
+  /** Where a front that is started by this process listens. */
+  listen?: { port: number; host?: string };
+  /** Asks callers for a token, in `x-runner-token` unless `header` names another. Any token of a list opens. */
+  auth?: { token: string | string[]; header?: string };
+  cors?: CorsOptions;
+}
+
+/** As nodeExposure takes them. */
+export interface CorsOptions {
+  /** Default: any origin. A RegExp or a function is asked in this process. */
+  origin?: string | string[] | RegExp | ((origin: string | undefined) => string | null | undefined);
+  methods?: string[];
+  allowedHeaders?: string[];
+  exposedHeaders?: string[];
+  credentials?: boolean;
+  maxAge?: number;
+  varyOrigin?: boolean;
+}
+
+export interface Serializer {
+  parse(text: string): unknown;
+  stringify(value: unknown): string;
+}
+
+export interface Logger {
+  debug?(message: string, data?: object): unknown;
+  info(message: string, data?: object): unknown;
+  warn(message: string, data?: object): unknown;
+  error(message: string, data?: object): unknown;
+}
+
+/** What belongs to every way of serving. */
+export interface ServiceOptions {
+  /** The Unix socket of a front that runs elsewhere. Without it, and without `fd`, the front is started as a child. */
+  socket?: string;
+  /** A connected descriptor that this process inherited. */
+  fd?: number;
+  /** With `socket`: whether to wait until the front has welcomed this process. Default true. */
+  waitForFront?: boolean;
+  /**
+   * Where a front that is started here listens. Port 0 takes a free one. Defaults: 7071 (TunnelServer: 7070),
+   * 127.0.0.1.
+   */
+  port?: number;
+  host?: string;
+  /** The front's binary. Default: RUNNER_SIDECAR_BINARY, the platform's npm package, or the repository's `.build`. */
+  binary?: string;
+  /** More arguments for the front, as `runner-sidecar serve --help` lists them. */
+  frontArguments?: string[];
+  /**
+   * Takes every request that is no call (uploads, raw bodies, paths outside the base path). Any `(req, res)`
+   * listener.
+   */
+  requestListener?: RequestListener;
+  /** Default: the app's own logger when it has one; else warnings and errors go to stderr. */
+  logger?: Logger;
+}
+
+export interface ServeOptions extends ServiceOptions {
+  /** Default: what the app gave to nodeExposure, when it registered it. */
+  http?: HttpOptions;
+  /** The app's own `require('@bluelibs/runner')`, for apps whose bundler hides it. */
+  runner?: object;
+}
+
+export interface TunnelServerOptions extends ServiceOptions {
+  basePath?: string;
+  /** Short for `cors.origin`. A list with `*` allows any origin. */
+  corsOrigins?: string | string[];
+  cors?: CorsOptions;
+  auth?: HttpOptions['auth'];
+  /** Default: JSON. */
+  serializer?: Serializer;
+}
+
+/**
+ * What a handler with a second parameter gets: nodeExposure's context. Every member is made when it is first touched.
+ */
+export interface ExposureContext {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly url: URL;
+  readonly basePath: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly method: string;
+  /** Aborts when the client went away, the time ran out, or the response is done. */
+  readonly signal: AbortSignal;
+}
+
+export type TaskHandler<Input = any, Output = unknown> = (input: Input, context: ExposureContext) => Output | Promise<Output>;
+export type EventHandler<Payload = any> = (payload: Payload, context: ExposureContext) => unknown;
+
+/** Where a front that was started here listens. */
+export interface Address {
+  address: string;
+  port: number;
+}
+
+export interface CloseOptions {
+  /** How long running calls may take before they are cut off. Default 10,000. */
+  deadlineMilliseconds?: number;
+}
+
+/** Functions registered by id, called over HTTP. */
+export class TunnelServer {
+  constructor(options?: TunnelServerOptions);
+  /** May be called while serving, too. */
+  registerTask<Input = any, Output = unknown>(id: string, handler: TaskHandler<Input, Output>): void;
+  registerEvent<Payload = any>(id: string, handler: EventHandler<Payload>): void;
+  /** Resolves when calls are served. Rejects when the port is taken or the front's binary is missing, and says so. */
+  listen(): Promise<void>;
+  /** Null before listen(), and with `socket`, where the front knows. */
+  address(): Address | null;
+  getTaskIds(): Promise<string[]>;
+  getEventIds(): Promise<string[]>;
+  /** Takes no new calls, finishes those that run, and stops. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** An app that is being served. */
+export interface Service {
+  /** Where the front listens, when it was started here. */
+  readonly address: Address | null;
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** The parts of an app on @bluelibs/runner, for when `run(app)`'s result is not at hand. */
+export interface RuntimeParts {
+  store: object;
+  taskRunner?: object;
+  eventManager?: object;
+  serializer?: Serializer;
+  logger?: Logger;
+}
+
+type Handlers = Map<string, TaskHandler | { run: TaskHandler }> | Record<string, TaskHandler | { run: TaskHandler }>;
+
+/** Plain functions by id. */
+export interface BareStore {
+  tasks: Handlers;
+  events?: Handlers;
+}
+
+/**
+ * Serves an existing app: what `run(app)` of @bluelibs/runner 4.8 gives (or a promise of it), its parts, or a bare
+ *   store.
+ * Rejects with a TypeError that names the remedy when it is given none of these.
+ */
+export function serve(runtime: object | RuntimeParts | BareStore | Promise<object>, options?: ServeOptions): Promise<Service>;

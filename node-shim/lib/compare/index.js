@@ -1,0 +1,94 @@
+'use strict';
+
+/** `runner-sidecar compare`: reads the options, compares, measures, reports. */
+
+const fs = require('node:fs');
+const { readOptions, helpText } = require('./options');
+const { makeSide, exchange } = require('./exchange');
+const { makeRequest, readRequestLines } = require('./requests');
+const { readDiscovery, requestsFromDiscovery } = require('./discovery');
+const { readHar } = require('./har');
+const { readAccessLog } = require('./access-log');
+const { checkAll } = require('./check');
+const { chooseLoadRequest, processesOf, measureSides } = require('./measure');
+const { makeReport, EXIT_CODES } = require('./report');
+const { textReport } = require('./report-text');
+const { htmlReport } = require('./report-html');
+
+/**
+ * @param {string[]} argv what follows `compare`
+ * @param {{stdout: NodeJS.WritableStream & {isTTY?: boolean}, stderr: NodeJS.WritableStream & {isTTY?: boolean}}} [streams]
+ * @returns {Promise<number>} the exit code
+ */
+async function main(argv, { stdout, stderr } = process) {
+  try {
+    const options = readOptions(argv);
+    if (options.help) {
+      stdout.write(helpText());
+      return 0;
+    }
+    const report = await compare(options, progressOn(stderr));
+    if (options.jsonFile === '-') stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    else stdout.write(textReport(report, { colour: Boolean(stdout.isTTY) && !process.env.NO_COLOR }));
+    if (options.jsonFile && options.jsonFile !== '-') fs.writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+    if (options.htmlFile) fs.writeFileSync(options.htmlFile, htmlReport(report));
+    return EXIT_CODES[report.outcome];
+  } catch (error) {
+    stderr.write(`compare: ${error.message}\n`);
+    return EXIT_CODES.impossible;
+  }
+}
+
+/**
+ * @param {ReturnType<typeof readOptions>} options
+ * @param {(text: string) => void} progress
+ * @returns {Promise<import('./report').Report>}
+ */
+async function compare(options, progress) {
+  const sides = options.urls.map((url) => makeSide(url, options));
+  try {
+    const requests = await gatherRequests(options, sides[0]);
+    let done = 0;
+    const onChecked = ({ request }) => progress(`compared ${(done += 1)} of ${requests.length}: ${request.name}`);
+    const checked = await checkAll(sides, requests, { ...options, onChecked });
+    const { load, loadNote } = await loadBoth(options, sides, checked, progress);
+    progress('');
+    return makeReport({ urls: options.urls, date: new Date(), ignoredHeaders: options.ignoredHeaders, checked, load, loadNote });
+  } finally {
+    for (const { agent } of sides) agent.destroy();
+  }
+}
+
+async function gatherRequests({ requestsFile, harFile, accessLogFile }, firstSide) {
+  const requests = [];
+  if (requestsFile) requests.push(...readRequestLines(fs.readFileSync(requestsFile, 'utf8')));
+  if (harFile) requests.push(...readHar(fs.readFileSync(harFile, 'utf8')));
+  if (accessLogFile) requests.push(...readAccessLog(fs.readFileSync(accessLogFile, 'utf8')));
+  return requestsFile || harFile || accessLogFile ? requests : discoveredRequests(firstSide);
+}
+
+async function discoveredRequests(side) {
+  const answer = await exchange(side, makeRequest({ method: 'GET', path: '/discovery' }));
+  if (answer.failure) throw new Error(`${side.url.href} does not answer (${answer.failure})`);
+  if (answer.status !== 200) throw new Error(`${side.url.href}/discovery answers ${answer.status}; give a token with --header, or requests with --requests`);
+  return requestsFromDiscovery(readDiscovery(answer.body.toString('utf8')));
+}
+
+async function loadBoth(options, sides, checked, progress) {
+  if (!options.load) return {};
+  if (sides.some(({ url }) => url.protocol !== 'http:')) return { loadNote: 'No load was measured: it needs plain http on both sides.' };
+  const request = chooseLoadRequest(checked, options.loadRequest);
+  if (!request) return { loadNote: 'No load was measured: no safe request is answered alike with 200. Mark one "safe": true, or name one with --load-request.' };
+  const pids = await Promise.all(sides.map(({ url }, index) => processesOf(url, options.pids[index], options.admin)));
+  const onRound = (side, round) => progress(`round ${round + 1} of ${options.rounds}, ${side === 0 ? 'first' : 'second'} server: '${request.name}'`);
+  const measured = await measureSides(sides, pids, request, { ...options, tool: options.loadTool, onRound });
+  return { load: { ...measured, rounds: options.rounds, seconds: options.seconds } };
+}
+
+/** One line that is written over, on a terminal only. */
+function progressOn(stream) {
+  if (!stream.isTTY) return () => {};
+  return (text) => stream.write(`\r\u001b[2K${text.slice(0, 100)}`);
+}
+
+module.exports = { main, compare };

@@ -1,0 +1,84 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { spawn, spawnSync } = require('node:child_process');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { test } = require('node:test');
+const { TestFront, TYPE, frame } = require('./support/test-front');
+
+const COMMAND = path.join(__dirname, '..', 'bin', 'runner-sidecar-shim.js');
+const FORMS = {
+  'store.js': 'module.exports = { tasks: { echo: (input) => input } };',
+  'promise.js': 'module.exports = Promise.resolve({ tasks: { echo: (input) => input } });',
+  'function.js': 'module.exports = async () => ({ tasks: new Map([["echo", { run: (input) => input }]]) });',
+  'module.mjs': 'export default { tasks: { echo: (input) => input } };',
+  'named.mjs': 'export const tasks = { echo: (input) => input };',
+};
+
+function start(t, front, ...args) {
+  const child = spawn(process.execPath, [COMMAND, ...args, '--socket', front.socket], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  return child;
+}
+
+for (const [file, source] of Object.entries(FORMS)) {
+  test(`the shim serves ${file}, says what it exposes, and drains on SIGTERM`, async (t) => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'shim-app-'));
+    fs.writeFileSync(path.join(directory, file), source);
+    const front = await TestFront.start();
+    t.after(async () => {
+      await front.close();
+      fs.rmSync(directory, { recursive: true, force: true });
+    });
+    const child = start(t, front, path.join(directory, file));
+    const [said] = await once(child.stdout, 'data');
+    assert.match(String(said), new RegExp(`1 tasks and 0 events of ${file} under /__runner`));
+    if (front.peers.length === 0) await once(front, 'peer');
+    assert.equal((await front.peer.call('echo', '1')).body, '{"ok":true,"result":1}');
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    await front.peer.next(TYPE.DRAINING);
+    front.peer.send(frame(TYPE.DRAINING));
+    assert.deepEqual(await exit, [0, null]);
+  });
+}
+
+test('--workers runs several processes, each a worker of its own, and replaces one that dies', async (t) => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'shim-app-'));
+  const app = path.join(directory, 'app.js');
+  fs.writeFileSync(app, FORMS['store.js']);
+  const front = await TestFront.start();
+  t.after(async () => {
+    await front.close();
+    fs.rmSync(directory, { recursive: true, force: true });
+  });
+  const child = start(t, front, app, '--workers', '2');
+  while (front.peers.length < 2) await once(front, 'peer');
+  const [one, two] = front.peers.map((peer) => peer.hello);
+  assert.notEqual(one.worker, two.worker);
+  process.kill(one.pid, 'SIGKILL');
+  const [third] = await once(front, 'peer');
+  assert.ok(![one.worker, two.worker].includes(third.hello.worker));
+  const exit = once(child, 'exit');
+  for (const peer of front.peers) peer.on('frame', (received) => { if (received.type === TYPE.DRAINING) peer.send(frame(TYPE.DRAINING)); });
+  child.kill('SIGTERM');
+  assert.deepEqual(await exit, [0, null]);
+});
+
+test('a command that cannot run says why', () => {
+  const run = (...args) => spawnSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8' });
+  assert.match(run().stderr, /name one app to load/);
+  assert.match(run('app.js').stderr, /--socket PATH/);
+  assert.match(run('app.js', '--socket', '/x', '--workers', 'many').stderr, /--workers takes a whole number/);
+  assert.match(run('/nowhere.js', '--socket', '/x').stderr, /nowhere\.js/);
+  assert.match(run('--help').stdout, /--workers N/);
+});
+
+test('the ES module entry gives the same', async () => {
+  const module = await import('runner-sidecar');
+  assert.equal(module.TunnelServer, require('runner-sidecar').TunnelServer);
+  assert.equal(module.serve, require('..').serve);
+});

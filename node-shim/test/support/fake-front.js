@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+'use strict';
+
+// Stands in for the front's binary: takes its arguments, welcomes the shim on the inherited descriptor, and says that it
+// listens. FAKE_FRONT says how it behaves; what it hears is written to FAKE_FRONT_LOG, a line an event.
+
+const fs = require('node:fs');
+const net = require('node:net');
+const { Peer, TYPE, frame } = require('./test-front');
+
+const behaviour = process.env.FAKE_FRONT || '';
+const note = (line) => { if (process.env.FAKE_FRONT_LOG) fs.appendFileSync(process.env.FAKE_FRONT_LOG, `${line}\n`); };
+
+note(`arguments ${process.argv.slice(2).join(' ')}`);
+if (behaviour === 'port taken') {
+  process.stderr.write('cannot listen on 127.0.0.1:7071: address already in use\n');
+  process.exit(1);
+}
+
+const peer = new Peer({ loops: 1, limits: {}, nextCall: () => 1 }, new net.Socket({ fd: 3 }));
+peer.once('hello', async () => {
+  peer.welcome();
+  const port = Number(process.argv[process.argv.indexOf('--listen') + 1].split(':').pop());
+  process.stdout.write(`${JSON.stringify({ event: 'listening', address: '127.0.0.1', port: port || 45678 })}\n`);
+  note(`answer ${(await peer.call('echo', '"hi"')).body}`);
+  if (behaviour === 'crash once' && !fs.existsSync(`${process.env.FAKE_FRONT_LOG}.crashed`)) {
+    fs.writeFileSync(`${process.env.FAKE_FRONT_LOG}.crashed`, '');
+    process.exit(9);
+  }
+});
+peer.on('close', () => process.exit(0));
+process.on('SIGTERM', () => {
+  peer.send(frame(TYPE.DRAINING));
+  note('stopped');
+  process.exit(0);
+});
+setTimeout(() => process.exit(3), 20_000).unref();
