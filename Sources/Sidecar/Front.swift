@@ -20,8 +20,8 @@ public final class Front {
     var drainTimer: Timer?
     var parentTimer: Timer?
     var admin: AdminServer?
-    let reports = ReportDesk()
-    let startedNanoseconds = Loop.nanoseconds
+    lazy var reports = ReportDesk(loop: control)
+    let startedUnixMilliseconds = WallClock.unixMilliseconds
     private var failure: StartError?
 
     /// Why a front cannot start, for a person.

@@ -11,7 +11,8 @@ extension FrontLoop {
     /// Takes over a HELLO's rules and table. Gives where each of the front's targets is in the worker's table (-1: nowhere), and
     /// which of them want the request head.
     func expose(_ hello: Hello) -> (indexes: [Int32], wantsHead: [Bool]) {
-        apply(overridden(hello.exposure))
+        announced = hello.exposure
+        apply(overridden(announced))
         var indexes: [Int32] = []
         var wantsHead: [Bool] = []
         for (position, target) in hello.targets.enumerated() {
@@ -21,7 +22,10 @@ extension FrontLoop {
                 indexes.append(-1)
                 wantsHead.append(false)
             }
-            while targetSlots.count <= index { targetSlots.append(LoopMetrics.route(.task)) }
+            while targetSlots.count <= index {
+                targetSlots.append(LoopMetrics.route(.task))
+                targetRoutes.append(TargetRoute(kind: target.kind == .event ? .event : .task, id: target.id))
+            }
             switch target.kind {
             case .task: targetSlots[index] = metrics.route(.task, id: target.id)
             case .event: targetSlots[index] = metrics.route(.event, id: target.id)
@@ -63,6 +67,12 @@ extension FrontLoop {
             settings.cors = cors
         }
         return settings
+    }
+
+    /// New options: tokens, origins and base path of what a worker announced last.
+    func reapplyExposure() {
+        if hasRules { apply(overridden(announced)) }
+        parser = RequestHeadParser(limits: limits.http, customField: rules.authenticator.header)
     }
 
     /// Puts rules into force. Calls under way keep their targets and their CORS lines.
