@@ -33,7 +33,8 @@ test('a clock that jumps fails no call, closes no connection, and shows in Date'
   set(0);
   // What Linux does when its clock is set: only the real-time clock moves.
   const env = { LD_PRELOAD: LIBRARY, FAKETIME_TIMESTAMP_FILE: clock, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' };
-  await FaultRun.with({ workers: 2, frontOptions: OPTIONS, front: { env } }, async (run) => {
+  // Under this library a Swift program sees no arguments.
+  await FaultRun.with({ workers: 2, frontOptions: OPTIONS, front: { env, optionsInEnvironment: true } }, async (run) => {
     const before = await run.descriptorsAtRest();
     const idle = await RawConnection.open({ port: run.front.port });
     const load = new Load({ port: run.front.port, random, connections: 8, taskMilliseconds: [0, 20] });
