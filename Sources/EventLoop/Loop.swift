@@ -22,6 +22,8 @@ internal import CLibUV
     private var dirtySpare: [Stream] = []
     /// Runs before the streams are flushed: after the reads of every turn, and before the loop waits for the next ones.
     public var onTurnEnd: (() -> Void)?
+    /// Runs once at the end of every turn, after the streams were flushed.
+    public var onTurnFlushed: (() -> Void)?
     private(set) public var turns = 0
 
     /// Bytes one read may bring in. A multiple of the usual socket buffer granularity; larger reads mean fewer calls
@@ -108,5 +110,6 @@ internal import CLibUV
             dirtySpare.removeAll(keepingCapacity: true)
             onTurnEnd?()
         }
+        onTurnFlushed?()
     }
 }

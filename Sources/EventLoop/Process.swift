@@ -1,3 +1,4 @@
+public import Bytes
 internal import Glibc
 
 /// This process.
@@ -59,6 +60,14 @@ public enum StandardError {
     public static func write(_ text: String) {
         let bytes = Array(text.utf8)
         _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, bytes.count) }
+    }
+
+    /// Writes `bytes` and empties them. What standard error does not take (a full disk, a closed pipe) is lost: nobody
+    /// waits for a log.
+    public static func write(_ bytes: inout ByteBuffer) {
+        let readable = unsafe bytes.unsafeReadable
+        if unsafe !readable.isEmpty { _ = unsafe Glibc.write(2, readable.baseAddress!, readable.count) }
+        bytes.removeAll()
     }
 }
 

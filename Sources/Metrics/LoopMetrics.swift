@@ -81,6 +81,13 @@ public struct LoopMetrics: Sendable {
         recordDuration(at: Layout.stage(stage), nanoseconds)
     }
 
+    /// `count` calls that spent the same time in a stage.
+    public mutating func record(_ stage: Stage, nanoseconds: UInt64, count: Int) {
+        let offset = Layout.stage(stage)
+        cells[offset] &+= nanoseconds &* UInt64(count)
+        cells[offset + 1 + DurationScale.cell(of: nanoseconds)] &+= UInt64(count)
+    }
+
     public mutating func recordLag(_ side: LoopSide, nanoseconds: UInt64) {
         recordDuration(at: Layout.lag(side), nanoseconds)
     }

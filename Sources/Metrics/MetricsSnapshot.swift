@@ -17,13 +17,7 @@ public struct MetricsSnapshot: Sendable {
     public static func + (left: MetricsSnapshot, right: MetricsSnapshot) -> MetricsSnapshot {
         var sum = left
         sum.counted.merge(right.counted)
-        for worker in right.workers {
-            if let known = sum.workers.firstIndex(where: { $0.id == worker.id }) {
-                sum.workers[known].merge(worker)
-            } else {
-                sum.workers.append(worker)
-            }
-        }
+        sum.workers = WorkerReading.mergedByProcess(left.workers + right.workers)
         return sum
     }
 }
@@ -64,6 +58,19 @@ public struct WorkerReading: Equatable, Sendable {
         self.calls = calls
         self.eventLoopLagMicroseconds = eventLoopLagMicroseconds
         self.lastPongMilliseconds = lastPongMilliseconds
+    }
+
+    /// One reading for each process of `readings`, whose loops each have a link of their own to it.
+    public static func mergedByProcess(_ readings: [WorkerReading]) -> [WorkerReading] {
+        var merged: [WorkerReading] = []
+        for reading in readings {
+            if let known = merged.firstIndex(where: { $0.id == reading.id }) {
+                merged[known].merge(reading)
+            } else {
+                merged.append(reading)
+            }
+        }
+        return merged
     }
 
     /// Adds what another loop sees of the same process: its calls, and of the rest whichever is worse.

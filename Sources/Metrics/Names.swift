@@ -25,7 +25,7 @@ public enum Stage: Int, CaseIterable, Sendable {
     case queue
     /// From the frame's writing to the result's reading: the bridge both ways, and the task.
     case worker
-    /// Until the kernel took the answer's last byte.
+    /// From the result's reading until the kernel, or a write that waits for a slow client, has the answer.
     case send
 
     public var name: String { "\(self)" }
@@ -43,7 +43,7 @@ public enum MethodLabel: UInt8, CaseIterable, Sendable {
     case get, head, post, put, delete, options, patch, other
 
     /// As OpenTelemetry's conventions have it.
-    var text: StaticString {
+    public var text: StaticString {
         switch self {
         case .get: "GET"
         case .head: "HEAD"
@@ -68,7 +68,7 @@ public enum RouteKind: Int, CaseIterable, Sendable {
     public var name: String { "\(self)" }
 
     /// The `http.route` label, for routes below `basePath`; nil where nothing was matched. No two kinds share one.
-    func template(_ basePath: String) -> String? {
+    public func template(_ basePath: String) -> String? {
         switch self {
         case .task: basePath + "/task/{id}"
         case .event: basePath + "/event/{id}"

@@ -97,6 +97,8 @@ public enum ConfigurationSource: Equatable, Sendable {
     case file(key: String)
     case environment(name: String)
     case flag(name: String)
+    /// A request to the admin listener, while the front runs.
+    case admin(endpoint: String)
 
     public var text: String {
         switch self {
@@ -104,6 +106,7 @@ public enum ConfigurationSource: Equatable, Sendable {
         case .file(let key): "file: \(key)"
         case .environment(let name): "environment: \(name)"
         case .flag(let name): "flag: --\(name)"
+        case .admin(let endpoint): "admin: \(endpoint)"
         }
     }
 }

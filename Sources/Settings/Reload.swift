@@ -20,6 +20,14 @@ extension Configuration {
         return ConfigurationChanges(live: live, needRestart: needRestart)
     }
 
+    /// This configuration with another log level, until the settings are read again.
+    public func withLogLevel(_ level: LogLevel, from source: ConfigurationSource) -> Configuration {
+        var result = self
+        result.logLevel = level
+        if let index = OptionTable.index(of: "log-level") { result.sources[index] = source }
+        return result
+    }
+
     /// This configuration with every value of `next` that may change live, and the rest as it is.
     public func adopting(_ next: Configuration) -> Configuration {
         var result = self

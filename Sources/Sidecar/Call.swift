@@ -57,10 +57,15 @@ final class Call {
 
     var receivedNanoseconds: UInt64 = 0
     var dispatchedNanoseconds: UInt64 = 0
+    /// When the worker's answer, or the first of it, was read; 0 until then.
+    var answeredNanoseconds: UInt64 = 0
     /// Loop time after which the client gets 504; 0 is never.
     var deadlineMilliseconds: UInt64 = 0
     var requestBytes = 0
     var answerBytes = 0
+
+    /// What is kept beside what serving takes; nil while nobody wants to know.
+    var notes: RequestNotes?
 
     /// The answer of a call whose turn has not come.
     var answer = ByteBuffer()

@@ -58,6 +58,8 @@ final class CallTable {
         call.cors = .none
         call.taskFailed = false
         call.dispatchedNanoseconds = 0
+        call.answeredNanoseconds = 0
+        call.notes = nil
         call.method = .post
         call.answer.removeAll()
         pool.reclaim(&call.answer)

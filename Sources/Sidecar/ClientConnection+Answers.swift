@@ -18,6 +18,7 @@ extension ClientConnection {
     /// A worker's result for one of this connection's calls.
     func deliver(_ call: Call, status: Int, outcome: Outcome, isEmpty: Bool, bytes: Span<UInt8>) {
         call.status = UInt16(truncatingIfNeeded: status)
+        call.answeredNanoseconds = front.turnNanoseconds
         if call === firstCall {
             prepareOutbox()
             writeResult(of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes, into: &outbox)
@@ -38,12 +39,14 @@ extension ClientConnection {
         switch outcome {
         case .result where call.status == 200:
             front.rules.writeResult(isEmpty ? nil : bytes, cors: call.cors, front.tails, end, into: &out)
+            call.answerBytes = isEmpty ? 11 : bytes.count + 21
         default:
             front.rules.writeHead(
                 status: Int(call.status), cors: call.cors, bodyBytes: bytes.count, front.tails, end, into: &out)
+            call.answerBytes = bytes.count
             out.append(bytes)
         }
-        call.answerBytes = out.count - before
+        if let notes = call.notes { notes.echo(into: &out, from: before) }
     }
 
     /// An answer of the front's own to a request that no call exists for yet.
@@ -54,7 +57,6 @@ extension ClientConnection {
         call.target = Int32(target)
         call.kind = .unmatched
         call.cors = cors
-        call.receivedNanoseconds = front.turnNanoseconds
         call.dispatchedNanoseconds = 0
         call.requestBytes = requestBytes
         call.deadlineMilliseconds = 0
@@ -77,6 +79,7 @@ extension ClientConnection {
         }
         call.status = UInt16(rejection.answer.status)
         call.rejection = rejection
+        call.answeredNanoseconds = front.turnNanoseconds
         if call === firstCall {
             prepareOutbox()
             writeRejection(rejection, call, into: &outbox)
@@ -102,8 +105,9 @@ extension ClientConnection {
             status: answer.status, cors: call.cors, bodyBytes: body.count,
             retryAfterSeconds: answer.retryAfterSeconds, front.tails, end, into: &out)
         if call.method != .head { out.append(body.bytes) }
+        call.answerBytes = body.count
         loop.pool.reclaim(&body)
-        call.answerBytes = out.count - before
+        if let notes = call.notes { notes.echo(into: &out, from: before) }
     }
 
     /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the next
@@ -119,6 +123,7 @@ extension ClientConnection {
         call.receivedNanoseconds = front.turnNanoseconds
         call.requestBytes = 0
         call.minorVersion = 1
+        call.method = .other
         call.connection = self
         if let last = lastCall { last.next = call } else { firstCall = call }
         lastCall = call

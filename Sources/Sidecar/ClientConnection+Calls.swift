@@ -33,6 +33,7 @@ extension ClientConnection {
             assembly.head.append(bytes.extracting(first: head.headBytes))
             self.assembly = assembly
             chunks = ChunkedBody()
+            if beganNanoseconds == 0 { beganNanoseconds = front.turnNanoseconds }
             phase = .collecting
             return head.headBytes
         }
@@ -69,7 +70,6 @@ extension ClientConnection {
         _ head: borrowing RequestHead, headBytes: Span<UInt8>, body: Span<UInt8>, target: Int, kind: Hello.TargetKind,
         cors: CORSBlock
     ) -> Bool {
-        let arrived = front.turnNanoseconds
         var flags: CallFlags = []
         var text = ByteRange.empty
         var isASCII = true
@@ -111,11 +111,10 @@ extension ClientConnection {
         call.target = Int32(target)
         call.kind = kind == .event ? .event : .task
         call.cors = cors
-        call.receivedNanoseconds = arrived
-        call.dispatchedNanoseconds = front.turnNanoseconds
         call.requestBytes = body.count
         call.deadlineMilliseconds = front.callDeadline
         enqueue(call, head)
+        front.stageDispatched(call)
         link.add(
             call, flags: flags, text: body.extracting(text.range), peer: peer, head: headBytes, isASCII: isASCII,
             isPlain: isPlain)
@@ -132,11 +131,10 @@ extension ClientConnection {
         call.target = Int32(target)
         call.kind = .discovery
         call.cors = cors
-        call.receivedNanoseconds = front.turnNanoseconds
-        call.dispatchedNanoseconds = front.turnNanoseconds
         call.requestBytes = 0
         call.deadlineMilliseconds = front.callDeadline
         enqueue(call, head)
+        front.stageDispatched(call)
         link.add(
             call, flags: .noInput, text: bytes.extracting(first: 0), peer: peer,
             head: bytes.extracting(head.start..<head.headBytes), isASCII: true, isPlain: true)
@@ -147,6 +145,9 @@ extension ClientConnection {
     func enqueue(_ call: Call, _ head: borrowing RequestHead) {
         call.connection = self
         call.method = MethodLabel(head.method)
+        call.receivedNanoseconds = beganNanoseconds != 0 ? beganNanoseconds : front.turnNanoseconds
+        beganNanoseconds = 0
+        if front.noting.isOn { takeNotes(call) }
         call.minorVersion = head.minorVersion
         call.closesConnection = !head.keepAlive || front.isDraining
         call.answerBytes = 0
@@ -154,6 +155,12 @@ extension ClientConnection {
         lastCall = call
         callCount += 1
         if call.closesConnection { phase = .finished }
+    }
+
+    /// Gives a call what was noted of its request.
+    func takeNotes(_ call: Call) {
+        call.notes = front.noted
+        front.noted = nil
     }
 
     // MARK: Chunked bodies
@@ -203,6 +210,7 @@ extension ClientConnection {
             case .call(let target, let kind, let cors) = front.rules.decide(
                 head, headBytes.bytes, originAnswer: front.takeOriginAnswer(for: self))
         {
+            if front.noting.isOn { front.noted = front.noting.notes(head, headBytes.bytes, from: peer) }
             isSent = dispatch(
                 head, headBytes: headBytes.bytes.extracting(head.start..<head.headBytes), body: body.bytes,
                 target: target, kind: kind, cors: cors)

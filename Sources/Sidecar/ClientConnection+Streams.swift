@@ -26,7 +26,6 @@ extension ClientConnection {
         call.target = Int32(target)
         call.kind = .listener
         call.cors = .none
-        call.receivedNanoseconds = front.turnNanoseconds
         call.dispatchedNanoseconds = front.turnNanoseconds
         call.requestBytes = 0
         call.deadlineMilliseconds = front.callDeadline
@@ -110,9 +109,11 @@ extension ClientConnection {
 
     /// Bytes of an answer that the app writes itself.
     func deliverStreamed(_ bytes: Span<UInt8>, of call: Call) {
-        if !call.sawAnswerStart {
+        let isStart = !call.sawAnswerStart
+        if isStart {
             call.sawAnswerStart = true
             call.state = .streaming
+            call.answeredNanoseconds = front.turnNanoseconds
         }
         if call.status < 200 { call.status = statusCode(in: bytes) ?? call.status }
         call.answerBytes += bytes.count
@@ -120,11 +121,15 @@ extension ClientConnection {
         front.streamedOut(bytes.count)
         guard call === firstCall else {
             loop.pool.provide(&call.answer)
-            call.answer.append(bytes)
+            if isStart, let notes = call.notes {
+                notes.echo(into: &call.answer, answerStart: bytes)
+            } else {
+                call.answer.append(bytes)
+            }
             return
         }
         prepareOutbox()
-        outbox.append(bytes)
+        if isStart, let notes = call.notes { notes.echo(into: &outbox, answerStart: bytes) } else { outbox.append(bytes) }
         flushSoon()
         front.creditSoon(self)
     }

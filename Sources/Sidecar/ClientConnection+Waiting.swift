@@ -38,7 +38,8 @@ extension ClientConnection {
         call.target = -1
         call.kind = .unmatched
         call.cors = .none
-        call.receivedNanoseconds = front.turnNanoseconds
+        call.receivedNanoseconds = beganNanoseconds != 0 ? beganNanoseconds : front.turnNanoseconds
+        if front.noting.isOn { takeNotes(call) }
         call.minorVersion = 1
         call.requestBytes = 0
         call.connection = self
@@ -62,6 +63,7 @@ extension ClientConnection {
 
     /// How long the connection may stay as it is. Called after every read.
     func setDeadline(unconsumed: Int) {
+        if unconsumed > 0 && beganNanoseconds == 0 { beganNanoseconds = front.turnNanoseconds }
         let patience: Int
         if flags.contains(.paused) {
             // It is this side that does not read: the client is not to blame for the time that takes.
@@ -118,6 +120,7 @@ extension ClientConnection {
         case .request where flags.contains(.timingRequest), .collecting:
             // Part of a request and then nothing: Node answers 408 there, too.
             endAssembly()
+            front.noted = nil
             answerOverload(.requestTimeout)
         case .forwarding:
             metricsCut()

@@ -63,6 +63,8 @@ final class ClientConnection: Stream {
     var bodyRemainingBytes = 0
     var assembly: BodyAssembly?
     var peer = SocketAddress.unknown
+    /// When the first byte of the request came that is not complete yet; 0 when there is none.
+    var beganNanoseconds: UInt64 = 0
 
     init(front: FrontLoop, loop: Loop) throws(LoopError) {
         self.front = front
@@ -133,6 +135,7 @@ final class ClientConnection: Stream {
 
     /// Sends a request whose head is complete on its way. Gives the bytes taken, 0 to be asked again.
     private func route(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Int {
+        if front.noting.isOn { front.noted = front.noting.notes(head, bytes, from: peer) }
         guard front.hasRules else { return waitForWorker(bytes: bytes.count) }
         switch front.rules.decide(head, bytes, originAnswer: front.takeOriginAnswer(for: self)) {
         case .call(let target, let kind, let cors):

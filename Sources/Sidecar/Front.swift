@@ -19,9 +19,10 @@ public final class Front {
     var readiness = Readiness()
     var drainTimer: Timer?
     var parentTimer: Timer?
+    private var heartbeat: Timer?
     var admin: AdminServer?
-    let reports = ReportDesk()
-    let startedNanoseconds = Loop.nanoseconds
+    lazy var reports = ReportDesk(loop: control)
+    let startedUnixMilliseconds = WallClock.unixMilliseconds
     private var failure: StartError?
 
     /// Why a front cannot start, for a person.
@@ -60,6 +61,7 @@ public final class Front {
         // The mailbox alone does not keep the loop running; this does.
         let heartbeat = Timer(loop: control) {}
         heartbeat.start(delayMilliseconds: 1000, repeatMilliseconds: 60_000)
+        self.heartbeat = heartbeat
         control.run()
         removeSocket()
         if let failure { throw failure }

@@ -12,27 +12,36 @@ extension FrontLoop {
             routeSlot(of: call), method: call.method, status: Int(call.status),
             nanoseconds: now &- call.receivedNanoseconds, requestBodyBytes: call.requestBytes,
             responseBodyBytes: call.answerBytes)
-        if call.dispatchedNanoseconds != 0 {
-            metrics.record(.worker, nanoseconds: now &- call.dispatchedNanoseconds)
-        }
-        if let rejection = call.rejection {
+        if call.dispatchedNanoseconds != 0 && call.kind != .listener { stageAnswered(call) }
+        let failure = failure(of: call)
+        if let failure {
             metrics.recordFailure(
-                FailureCause.index(of: rejection), status: Int(call.status), route: routeSlot(of: call),
-                unixMilliseconds: WallClock.unixMilliseconds)
-        } else if call.taskFailed {
-            metrics.recordFailure(
-                FailureCause.taskFailed, status: Int(call.status), route: routeSlot(of: call),
+                failure, status: Int(call.status), route: routeSlot(of: call),
                 unixMilliseconds: WallClock.unixMilliseconds)
         }
+        if accessLog.isOn { logAccess(call, status: Int(call.status), failure: failure) }
         release(call)
+    }
+
+    /// Which of `Problem.labels` a finished call counts under; nil when all went well.
+    private func failure(of call: Call) -> Int? {
+        if let rejection = call.rejection { return FailureCause.index(of: rejection) }
+        return call.taskFailed ? FailureCause.taskFailed : nil
     }
 
     /// A call whose client left.
     func abandoned(_ call: Call) {
         metrics.add(.callsCancelled)
-        metrics.recordFailure(
-            FailureCause.clientLeft, status: 499, route: routeSlot(of: call),
-            unixMilliseconds: WallClock.unixMilliseconds)
+        // A problem that ended the call was counted when it happened; the client did not leave of its own accord.
+        if call.rejection == nil {
+            metrics.recordFailure(
+                FailureCause.clientLeft, status: 499, route: routeSlot(of: call),
+                unixMilliseconds: WallClock.unixMilliseconds)
+        }
+        if accessLog.isOn {
+            let failure = call.rejection.map(FailureCause.index) ?? FailureCause.clientLeft
+            logAccess(call, status: call.rejection?.answer.status ?? 499, failure: failure)
+        }
         release(call)
     }
 
@@ -57,8 +66,9 @@ extension FrontLoop {
 
     func routeSlot(of call: Call) -> LoopMetrics.RouteSlot {
         switch call.kind {
-        case .task, .event: call.target >= 0 ? targetSlots[Int(call.target)] : LoopMetrics.route(call.kind)
-        default: LoopMetrics.route(call.kind)
+        case .discovery, .listener: LoopMetrics.route(call.kind)
+        // `unmatched` with a target is a call the front answered itself, such as one whose body was no JSON.
+        case .task, .event, .unmatched: call.target >= 0 ? targetSlots[Int(call.target)] : LoopMetrics.route(call.kind)
         }
     }
 }
@@ -75,7 +85,10 @@ extension FrontLoop {
     }
 
     func count(_ rejection: Rejection, _ call: Call) {
-        metrics.recordFailure(FailureCause.index(of: rejection), status: rejection.answer.status, route: LoopMetrics.route(call.kind), unixMilliseconds: WallClock.unixMilliseconds)
+        call.rejection = rejection
+        metrics.recordFailure(
+            FailureCause.index(of: rejection), status: rejection.answer.status, route: LoopMetrics.route(call.kind),
+            unixMilliseconds: WallClock.unixMilliseconds)
     }
     func streamedIn(_ bytes: Int) { metrics.add(.streamBytesReceived, bytes) }
     func streamedOut(_ bytes: Int) { metrics.add(.streamBytesSent, bytes) }

@@ -1,4 +1,7 @@
+internal import BridgeProtocol
 internal import EventLoop
+internal import HTTPCodec
+internal import JSONCheck
 internal import Logging
 internal import Metrics
 internal import Settings
@@ -44,7 +47,7 @@ extension FrontLoop {
     private func report() -> LoopReport {
         let now = loop.nowMilliseconds
         return LoopReport(
-            counted: metrics,
+            counted: countedNow(),
             workers: workers.links.map { link in
                 WorkerReading(
                     id: link.worker.name, pid: link.worker.pid, nodeVersion: link.worker.node ?? "",
@@ -52,12 +55,38 @@ extension FrontLoop {
                     callsInFlight: link.inFlight, calls: link.callsTotal,
                     eventLoopLagMicroseconds: Int(link.health.eventLoopLagMicroseconds),
                     lastPongMilliseconds: Int(now &- link.health.lastPongMilliseconds))
-            })
+            },
+            basePath: basePath)
     }
-}
 
-extension FrontLoop {
-    func reconfigure(_ next: Configuration) {
+    /// What was counted, with what need not be counted since it can be looked at.
+    private func countedNow() -> LoopMetrics {
+        var counted = metrics
+        let queued = waitingRoom.waiting
+        counted.add(.queuedCalls, queued.count)
+        counted.add(.queuedBytes, queued.bytes)
+        counted.add(.activeRequests, calls.activeCount + queued.count)
+        var streams = 0
+        calls.forEachActive { if $0.kind == .listener || $0.state == .streaming { streams += 1 } }
+        counted.add(.openStreams, streams)
+        for link in workers.links { link.traffic.add(to: &counted) }
+        return counted
+    }
+
+    /// Puts new settings into force for what comes from now on. Nothing that is under way is touched: a connection over a new
+    /// limit stays, a deadline that is set stands.
+    private func reconfigure(_ next: Configuration) {
         configuration = next
+        limits = Limits(next, loops: control.loopCount)
+        checker = JSONChecker(depthLimit: next.jsonDepthLimit)
+        workers.inFlightLimit = limits.inFlightLimit
+        workers.workerInFlightLimit = limits.workerInFlightLimit
+        waitingRoom.guestLimit = limits.queueLimit
+        waitingRoom.byteLimit = limits.queueLimitBytes
+        noting = RequestNoting(next)
+        accessLog.flush()
+        accessLog = AccessLog(next)
+        reapplyRules()
+        roomForWaiting = !waitingRoom.isEmpty
     }
 }

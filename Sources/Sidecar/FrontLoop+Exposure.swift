@@ -11,6 +11,7 @@ extension FrontLoop {
     /// Takes over a HELLO's rules and table. Gives where each of the front's targets is in the worker's table (-1: nowhere), and
     /// which of them want the request head.
     func expose(_ hello: Hello) -> (indexes: [Int32], wantsHead: [Bool]) {
+        announced = hello.exposure
         apply(overridden(hello.exposure))
         var indexes: [Int32] = []
         var wantsHead: [Bool] = []
@@ -21,7 +22,10 @@ extension FrontLoop {
                 indexes.append(-1)
                 wantsHead.append(false)
             }
-            while targetSlots.count <= index { targetSlots.append(LoopMetrics.route(.task)) }
+            while targetSlots.count <= index {
+                targetRoutes.append(TargetRoute(kind: target.kind == .event ? .event : .task, id: target.id))
+                targetSlots.append(LoopMetrics.route(.task))
+            }
             switch target.kind {
             case .task: targetSlots[index] = metrics.route(.task, id: target.id)
             case .event: targetSlots[index] = metrics.route(.event, id: target.id)
@@ -44,6 +48,12 @@ extension FrontLoop {
         }
         hasRules = true
         return (indexes, wantsHead)
+    }
+
+    /// Tokens, origins and base path after the options changed; the parser, too, since its limits may have.
+    func reapplyRules() {
+        if hasRules { apply(overridden(announced)) }
+        parser = RequestHeadParser(limits: limits.http, customField: rules.authenticator.header)
     }
 
     /// Options win over what the app announces.

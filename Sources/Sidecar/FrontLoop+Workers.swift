@@ -15,6 +15,8 @@ extension FrontLoop {
             try link.adopt(unixSocket: descriptor)
             announce(link, hello)
             workers.add(link)
+            // Each process has a link to every loop: one of them counts it.
+            if index == 0 { metrics.add(.workersJoined) }
             link.startReading()
             link.welcome(
                 Welcome(
@@ -59,7 +61,8 @@ extension FrontLoop {
     func lost(_ link: WorkerLink) {
         workers.remove(link)
         reaskOrigins(of: link)
-        reaskOrigins(of: link)
+        link.traffic.add(to: &metrics)
+        if index == 0, !isDraining, !link.health.wasDraining { metrics.add(.workersLost) }
         var lost: [Call] = []
         calls.forEachActive { if $0.link === link && $0.state != .answered { lost.append($0) } }
         for call in lost where call.link === link {
@@ -91,11 +94,13 @@ extension FrontLoop {
         lastTicket &+= 1
         connection.ticket = lastTicket
         connection.phase = .waiting
+        let notes = noted
+        noted = nil
         waitingRoom.enter(
             WaitingRoom.Guest(
                 connection: connection, ticket: lastTicket, bytes: bytes,
                 deadlineMilliseconds: loop.nowMilliseconds + UInt64(limits.workerWaitMilliseconds),
-                sinceNanoseconds: turnNanoseconds))
+                sinceNanoseconds: queuedSinceNanoseconds != 0 ? queuedSinceNanoseconds : turnNanoseconds, notes: notes))
         return true
     }
 
@@ -105,7 +110,9 @@ extension FrontLoop {
         while candidates > 0, workers.hasRoom, let guest = waitingRoom.removeFirst() {
             candidates -= 1
             guard guest.connection.ticket == guest.ticket else { continue }
+            queuedSinceNanoseconds = guest.sinceNanoseconds
             guest.connection.retry()
+            queuedSinceNanoseconds = 0
         }
     }
 
@@ -115,7 +122,10 @@ extension FrontLoop {
             let left = guest.connection.ticket != guest.ticket || guest.connection.phase != .waiting
             guard left || guest.deadlineMilliseconds <= loop.nowMilliseconds else { return }
             _ = waitingRoom.removeFirst()
-            if !left { guest.connection.answerOverload(workers.hasReadyLink ? .overloaded : .noWorker) }
+            if !left {
+                noted = guest.notes
+                guest.connection.answerOverload(workers.hasReadyLink ? .overloaded : .noWorker)
+            }
         }
     }
 }

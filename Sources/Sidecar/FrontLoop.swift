@@ -13,7 +13,7 @@ internal import Settings
 final class FrontLoop {
     let index: Int
     let loop: Loop
-    let limits: Limits
+    var limits: Limits
     var configuration: Configuration
     let logger: Logger
     let control: ControlHandle
@@ -24,10 +24,14 @@ final class FrontLoop {
     var rules: ExposureRules
     var hasRules = false
     var settings = ExposureSettings()
+    /// What a worker announced last, before the options had their say.
+    var announced = ExposureSettings()
     /// The ends of answers' heads, with this second's date.
     var tails: AnswerTails
     /// Where the metrics of a target are, by target.
     var targetSlots: [LoopMetrics.RouteSlot] = []
+    /// What a target is called in the access log.
+    var targetRoutes: [TargetRoute] = []
     let workers: Workers
     let calls: CallTable
     var assemblies: [BodyAssembly] = []
@@ -54,7 +58,16 @@ final class FrontLoop {
     private var lingerTimer: Timer?
     var ticks: UInt32 = 1
     /// The monotonic clock at the last read of this turn.
-    private(set) var turnNanoseconds: UInt64 = 0
+    var turnNanoseconds: UInt64 = 0
+    /// The same at the first read of this turn; 0 before it.
+    var turnBeganNanoseconds: UInt64 = 0
+    /// When the request that is being looked at again had entered the waiting room; 0 when it had not.
+    var queuedSinceNanoseconds: UInt64 = 0
+    var sending: [SendRun] = []
+    var noting: RequestNoting
+    /// Of the request whose head was looked at last.
+    var noted: RequestNotes?
+    var accessLog: AccessLog
     var roomForWaiting = false
 
     static let tickMilliseconds = 100
@@ -71,7 +84,7 @@ final class FrontLoop {
         self.parser = RequestHeadParser(limits: limits.http)
         self.checker = JSONChecker(depthLimit: configuration.jsonDepthLimit)
         self.workers = Workers(
-            inFlightLimit: limits.inFlightLimit, workerInFlightLimit: max(1, configuration.workerInFlightLimit / control.loopCount))
+            inFlightLimit: limits.inFlightLimit, workerInFlightLimit: limits.workerInFlightLimit)
         self.calls = CallTable(pool: loop.pool)
         self.waitingRoom = WaitingRoom(guestLimit: limits.queueLimit, byteLimit: limits.queueLimitBytes)
         self.metrics = LoopMetrics(
@@ -83,6 +96,9 @@ final class FrontLoop {
         let now = date.bytes
         self.tails = AnswerTails(
             date: now.span, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
+        self.noting = RequestNoting(configuration)
+        self.accessLog = AccessLog(configuration)
+        loop.onTurnFlushed = { [unowned self] in turnFlushed() }
         loop.onTurnEnd = { [unowned self] in endTurn() }
         let ticker = Timer(loop: loop) { [unowned self] in tick() }
         ticker.start(delayMilliseconds: Self.tickMilliseconds, repeatMilliseconds: Self.tickMilliseconds)
@@ -93,6 +109,12 @@ final class FrontLoop {
     // MARK: Turns
 
     func readTurnClock() {
+        readClock()
+        if turnBeganNanoseconds == 0 { turnBeganNanoseconds = turnNanoseconds }
+    }
+
+    /// The same for a timer: libuv runs timers before it waits for input, so they begin no turn that could be measured.
+    func readClock() {
         turnNanoseconds = Loop.nanoseconds
         if date.refresh(nowMilliseconds: loop.nowMilliseconds) {
             let now = date.bytes

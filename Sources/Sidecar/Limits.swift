@@ -7,6 +7,8 @@ struct Limits: Sendable {
     var connectionLimit: Int
     /// Calls that workers have.
     var inFlightLimit: Int
+    /// Calls that one link may have.
+    var workerInFlightLimit: Int
     /// Requests that wait for a worker.
     var queueLimit: Int
     var queueLimitBytes: Int
@@ -32,6 +34,7 @@ struct Limits: Sendable {
         http.bodyBytes = configuration.bodyLimitBytes
         connectionLimit = max(1, configuration.maxConnections / loops)
         inFlightLimit = max(1, configuration.inFlightLimit / loops)
+        workerInFlightLimit = max(1, configuration.workerInFlightLimit / loops)
         queueLimit = configuration.queueLimit / loops
         queueLimitBytes = configuration.queueBytes / loops
         pipelineLimit = configuration.pipelineLimit

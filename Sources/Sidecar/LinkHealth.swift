@@ -11,7 +11,13 @@ struct LinkHealth {
     private var askedMilliseconds: UInt64 = 0
     private var isAwaitingPong = false
 
+    /// It said that it leaves.
+    private(set) var wasDraining = false
+
     var takesCalls: Bool { state == .ready }
+
+    /// The link is open: HELLO was a sign of life.
+    mutating func joined(nowMilliseconds: UInt64) { lastPongMilliseconds = nowMilliseconds }
 
     /// A PING goes out; gives its number. While one is unanswered no further clock is started.
     mutating func ping(nowMilliseconds: UInt64) -> UInt32 {
@@ -40,6 +46,7 @@ struct LinkHealth {
 
     /// The worker was told to stop: it finishes what it has.
     mutating func drain() {
+        wasDraining = true
         if state != .lost { state = .draining }
     }
 

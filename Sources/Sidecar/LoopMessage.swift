@@ -33,11 +33,14 @@ enum ControlMessage: Sendable {
 struct LoopReport: Sendable {
     var counted: LoopMetrics
     var workers: [WorkerReading]
+    /// Where the exposure's routes begin; empty until a worker has said so.
+    var basePath = ""
 
     static func + (left: LoopReport, right: LoopReport) -> LoopReport {
         var sum = left
         sum.counted.merge(right.counted)
         sum.workers += right.workers
+        if sum.basePath.isEmpty { sum.basePath = right.basePath }
         return sum
     }
 }

@@ -11,10 +11,14 @@ struct WaitingRoom {
         /// Loop time at which it is turned away.
         let deadlineMilliseconds: UInt64
         let sinceNanoseconds: UInt64
+        var notes: RequestNotes?
+
+        /// Whether it waits still; who left is only crossed out when the turn comes.
+        var isWaiting: Bool { connection.ticket == ticket && connection.phase == .waiting }
     }
 
-    let guestLimit: Int
-    let byteLimit: Int
+    var guestLimit: Int
+    var byteLimit: Int
     private var guests: [Guest] = []
     private var head = 0
     private(set) var bytes = 0
@@ -29,6 +33,15 @@ struct WaitingRoom {
 
     func hasRoom(for newBytes: Int) -> Bool {
         count < guestLimit && bytes + newBytes <= byteLimit
+    }
+
+    /// How many wait, and their bytes. For a report, not for a request: it looks at all of them.
+    var waiting: (count: Int, bytes: Int) {
+        guests[head...].reduce(into: (0, 0)) { sum, guest in
+            guard guest.isWaiting else { return }
+            sum.0 += 1
+            sum.1 += guest.bytes
+        }
     }
 
     mutating func enter(_ guest: Guest) {

@@ -1,6 +1,7 @@
 internal import BridgeProtocol
 internal import Bytes
 internal import EventLoop
+internal import Metrics
 
 /// One loop's link to one Node process: calls out, results in.
 final class WorkerLink: Stream {
@@ -18,11 +19,13 @@ final class WorkerLink: Stream {
     /// Calls written to it since it joined.
     private(set) var callsTotal = 0
     private var isBatchQueued = false
+    private(set) var traffic = LinkTraffic()
 
     init(front: FrontLoop, loop: Loop, worker: WorkerIdentity) throws(LoopError) {
         self.front = front
         self.worker = worker
         try super.init(loop: loop, transport: .unixSocket)
+        health.joined(nowMilliseconds: loop.nowMilliseconds)
     }
 
     // MARK: What the worker can do
@@ -52,10 +55,25 @@ final class WorkerLink: Stream {
         let target = Int(call.target)
         begin()
         let wanted = wantsHead[target]
+        let before = outbox.count
+        defer { sent(since: before, frames: outbox.count > before ? 1 : 0) }
+        if wanted, let notes = call.notes, notes.changesHead {
+            var changed = ByteBuffer()
+            notes.write(head, into: &changed)
+            batch.add(
+                call: call.id, target: Int(indexes[target]), flags: flags, text: text, peer: PeerBlock(peer),
+                head: changed.bytes, isASCII: isASCII, isPlain: isPlain, into: &outbox)
+            return batchSoon()
+        }
         batch.add(
             call: call.id, target: Int(indexes[target]), flags: wanted ? flags : flags.subtracting(.context), text: text,
             peer: wanted ? PeerBlock(peer) : PeerBlock(), head: wanted ? head : head.extracting(first: 0),
             isASCII: isASCII, isPlain: isPlain, into: &outbox)
+        batchSoon()
+    }
+
+    @inline(__always)
+    private func batchSoon() {
         if !isBatchQueued {
             isBatchQueued = true
             front.flushSoon(self)
@@ -66,16 +84,31 @@ final class WorkerLink: Stream {
     func flushBatch() {
         isBatchQueued = false
         guard !isClosing else { return }
-        batch.flush(into: &outbox)
+        flushCalls()
         flushSoon()
+    }
+
+    /// Appends the frame of the calls that wait, if any.
+    private func flushCalls() {
+        let before = outbox.count
+        batch.flush(into: &outbox)
+        sent(since: before, frames: outbox.count > before ? 1 : 0)
+    }
+
+    @inline(__always)
+    private func sent(since before: Int, frames: Int) {
+        traffic.sentBytes &+= outbox.count - before
+        traffic.sentFrames &+= frames
     }
 
     /// Writes a frame behind the calls of this turn.
     private func write(_ frame: (inout ByteBuffer) -> Void) {
         guard !isClosing else { return }
         prepareOutbox()
-        batch.flush(into: &outbox)
+        flushCalls()
+        let before = outbox.count
         frame(&outbox)
+        sent(since: before, frames: 1)
         flushSoon()
     }
 
@@ -87,17 +120,29 @@ final class WorkerLink: Stream {
         begin()
         guard !isClosing else { return }
         prepareOutbox()
-        batch.flush(into: &outbox)
-        FrameWriter.request(
-            call: call.id, flags: hasBody ? .bodyFollows : [], peer: PeerBlock(peer), head: head, into: &outbox)
+        flushCalls()
+        let before = outbox.count
+        if let notes = call.notes, notes.changesHead {
+            var changed = ByteBuffer()
+            notes.write(head, into: &changed)
+            FrameWriter.request(
+                call: call.id, flags: hasBody ? .bodyFollows : [], peer: PeerBlock(peer), head: changed.bytes,
+                into: &outbox)
+        } else {
+            FrameWriter.request(
+                call: call.id, flags: hasBody ? .bodyFollows : [], peer: PeerBlock(peer), head: head, into: &outbox)
+        }
+        sent(since: before, frames: 1)
         flushSoon()
     }
 
     func send(_ body: Span<UInt8>, of call: Call, isEnd: Bool) {
         guard !isClosing else { return }
         prepareOutbox()
+        let before = outbox.count
         if body.count > 0 { FrameWriter.requestData(call: call.id, body, into: &outbox) }
         if isEnd { FrameWriter.requestEnd(call: call.id, into: &outbox) }
+        sent(since: before, frames: (body.count > 0 ? 1 : 0) + (isEnd ? 1 : 0))
         flushSoon()
     }
 
@@ -108,7 +153,9 @@ final class WorkerLink: Stream {
     func askOrigin(question: UInt32, origin: Span<UInt8>?) {
         guard !isClosing else { return }
         prepareOutbox()
+        let before = outbox.count
         FrameWriter.originQuestion(question: question, origin: origin, into: &outbox)
+        sent(since: before, frames: 1)
         flushSoon()
     }
 
@@ -151,11 +198,13 @@ final class WorkerLink: Stream {
         front.readTurnClock()
         neededBytes = 0
         var consumed = 0
+        defer { traffic.receivedBytes &+= consumed }
         while !isClosing {
             switch front.frames.next(in: bytes, at: consumed) {
             case .frame(let header, let payload, let total):
                 handle(header, bytes.extracting(payload.range))
                 consumed += total
+                traffic.receivedFrames &+= 1
             case .incomplete(let needed):
                 neededBytes = UInt32(clamping: needed)
                 return consumed
@@ -195,6 +244,7 @@ final class WorkerLink: Stream {
             health.pong(
                 number: header.field, nowMilliseconds: loop.nowMilliseconds,
                 lagMicroseconds: payload.littleEndianUInt32(at: 0))
+            front.metrics.recordLag(.node, nanoseconds: UInt64(health.eventLoopLagMicroseconds) * 1000)
             front.linkHasRoom(self)
         case .originAnswer:
             front.originAnswered(question: header.call, flags: OriginAnswerFlags(rawValue: header.flags), value: payload)

@@ -2,9 +2,9 @@
 final class Workers {
     private(set) var links: [WorkerLink] = []
     /// Calls that all links of this loop may have together.
-    let inFlightLimit: Int
+    var inFlightLimit: Int
     /// Calls that one link may have.
-    let workerInFlightLimit: Int
+    var workerInFlightLimit: Int
     /// Calls that the links have.
     var callsInFlight = 0
     private var turn = 0

@@ -1,0 +1,61 @@
+internal import Bytes
+internal import HTTPCodec
+
+/// A request to the admin listener, out of the connection's buffer. There are few of them: strings are fine here.
+struct AdminRequest {
+    let method: String
+    let path: String
+    /// What follows the question mark.
+    let query: String
+    let host: String
+    let origin: String?
+    let accept: String
+    let body: String
+
+    init(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int) {
+        func text(_ range: ByteRange) -> String {
+            String(decoding: bytes.extracting(range.range).copied(), as: UTF8.self)
+        }
+        method = text(head.methodRange)
+        let parts = text(head.target).split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        path = String(parts[0])
+        query = parts.count > 1 ? String(parts[1]) : ""
+        host = text(head[.host].value)
+        origin = head[.origin].isPresent ? text(head[.origin].value) : nil
+        var accepted: [String] = []
+        head.forEachValue(of: "accept", in: bytes) { accepted.append(text($0)) }
+        accept = accepted.joined(separator: ",")
+        body = text(ByteRange(offset: head.headBytes, length: bodyBytes))
+    }
+
+    /// Whether the client would rather read JSON than text.
+    var wantsJSON: Bool {
+        query.split(separator: "&").contains("format=json") || accept.contains("application/json")
+    }
+
+    // MARK: Who may ask
+
+    /// Why a browser must not be answered, or nil.
+    ///
+    /// A web page can make a browser ask this listener, which is on the loopback or inside the pod. It cannot read the answer
+    /// of another origin, unless its own name is made to resolve to this address (DNS rebinding): so names other than
+    /// `localhost` are refused. And what changes something is refused when a page of another origin sent it.
+    var objection: String? {
+        guard host.isEmpty || Self.isLocal(host) else {
+            return "The Host must be an IP address or localhost, not \(host): ask by address"
+        }
+        if let origin, method != "GET", method != "HEAD", origin != "http://\(host)" {
+            return "A page of \(origin) may not change anything here"
+        }
+        return nil
+    }
+
+    /// An IP literal or `localhost`, with or without a port.
+    private static func isLocal(_ host: String) -> Bool {
+        if host.hasPrefix("[") { return true }
+        let name = host.split(separator: ":", omittingEmptySubsequences: false).first ?? ""
+        if name.lowercased() == "localhost" { return true }
+        let octets = name.split(separator: ".", omittingEmptySubsequences: false)
+        return octets.count == 4 && octets.allSatisfy { UInt8($0) != nil }
+    }
+}

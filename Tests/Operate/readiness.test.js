@@ -1,0 +1,58 @@
+'use strict';
+
+// Probes are told whether traffic should come, and a person why not.
+const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
+const path = require('node:path');
+const test = require('node:test');
+const { startApp } = require('../support/app.js');
+const { Front } = require('../support/front.js');
+const { frontBinary } = require('../support/project.js');
+const { waitUntil } = require('../support/wait-until.js');
+const { askAdmin } = require('./admin-client.js');
+
+const APP = path.join(__dirname, 'app.js');
+const reasonsOf = async (front) => JSON.parse((await askAdmin(front, '/readyz?format=json')).text).reasons.map(({ code }) => code);
+const healthcheck = (front) => spawnSync(frontBinary(), ['healthcheck', '--admin', `127.0.0.1:${front.adminPort}`], { encoding: 'utf8' });
+
+test('a front is ready while a worker takes calls and it was not told to stop; it lives all the time', { timeout: 30_000 }, async () => {
+  const front = await Front.start({ options: ['--drain-delay', '3s'] });
+  let app;
+  try {
+    const alone = await askAdmin(front, '/readyz');
+    assert.equal(alone.status, 503);
+    assert.match(alone.text, /^no_worker: .*\n$/);
+    assert.equal((await askAdmin(front, '/livez')).status, 200);
+    assert.equal(healthcheck(front).status, 1);
+
+    app = await startApp(APP, { socket: front.socket });
+    await front.workersReady();
+    assert.deepEqual(await askAdmin(front, '/readyz').then(({ status, text }) => ({ status, text })), { status: 200, text: 'ready\n' });
+    const json = await askAdmin(front, '/readyz', { headers: { Accept: 'application/json' } });
+    assert.deepEqual(JSON.parse(json.text), { ready: true, reasons: [] });
+    assert.equal(healthcheck(front).status, 0);
+
+    front.child.kill('SIGTERM');
+    await waitUntil('it drains', async () => (await reasonsOf(front)).includes('draining'));
+    assert.equal((await askAdmin(front, '/readyz')).status, 503);
+    assert.equal((await askAdmin(front, '/livez')).status, 200);
+  } finally {
+    await Promise.all([front.stop(), app?.stop()]);
+  }
+});
+
+test('a worker that stops is a reason of its own', { timeout: 30_000 }, async () => {
+  const front = await Front.start();
+  const app = await startApp(APP, { socket: front.socket });
+  try {
+    await front.workersReady();
+    app.kill('SIGSTOP');
+    await waitUntil('the front notices', async () => (await reasonsOf(front)).includes('no_worker'), { timeoutMilliseconds: 10_000 });
+    const { workers } = JSON.parse((await askAdmin(front, '/workers')).text);
+    assert.equal(workers[0].state, 'silent');
+    app.kill('SIGCONT');
+    await front.workersReady();
+  } finally {
+    await Promise.all([front.stop(), app.stop()]);
+  }
+});

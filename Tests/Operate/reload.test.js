@@ -1,0 +1,100 @@
+'use strict';
+
+// SIGHUP: what can change live changes, and nobody under way notices.
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const test = require('node:test');
+const { callBytes, callOnce } = require('../support/http-request.js');
+const { withPair } = require('../support/pair.js');
+const { RawConnection } = require('../support/raw-connection.js');
+const { temporaryFolder } = require('../support/temporary-folder.js');
+const { waitUntil } = require('../support/wait-until.js');
+const { askAdmin } = require('./admin-client.js');
+
+const APP = path.join(__dirname, 'app.js');
+
+/** A pair whose front reads a configuration file; `change` writes it anew and waits until the front has read it. */
+function withConfigured(settings, use) {
+  const file = path.join(temporaryFolder(), 'sidecar.json');
+  const write = (next) => fs.writeFileSync(file, JSON.stringify(next));
+  write(settings);
+  return withPair({ app: APP, frontOptions: ['--config', file] }, async ({ front }) => {
+    let reads = 0;
+    const change = async (next) => {
+      write(next);
+      front.child.kill('SIGHUP');
+      reads += 1;
+      await waitUntil('the settings are read', () => (front.child.stderr.match(/SIGHUP: /g) ?? []).length === reads);
+    };
+    return use(front, change);
+  });
+}
+
+test('limits and the log level change without a restart; the rest is said to need one', { timeout: 30_000 }, async () => {
+  await withConfigured({ 'body-limit': '1KiB', 'log-level': 'info' }, async (front, change) => {
+    const large = { text: 'x'.repeat(3_000) };
+    assert.equal((await callOnce(front.port, 'echo', large)).status, 413);
+    await change({ 'body-limit': '8KiB', 'log-level': 'debug', backlog: 5 });
+    assert.match(front.child.stderr, /changed=body-limit, log-level needRestart=backlog|changed=log-level, body-limit needRestart=backlog/);
+    assert.equal((await callOnce(front.port, 'echo', large)).status, 200);
+    assert.equal((await askAdmin(front, '/log-level')).text, 'debug\n');
+    const config = JSON.parse((await askAdmin(front, '/config')).text);
+    assert.deepEqual(config['body-limit'], { value: '8KiB', source: 'file: body-limit' });
+  });
+});
+
+test('a log level that was PUT lasts until the settings are read again', { timeout: 30_000 }, async () => {
+  await withConfigured({ 'log-level': 'notice' }, async (front, change) => {
+    await askAdmin(front, '/log-level', { method: 'PUT', body: 'debug' });
+    await change({ 'log-level': 'notice' });
+    assert.equal((await askAdmin(front, '/log-level')).text, 'notice\n');
+  });
+});
+
+test('settings that are wrong change nothing, and say what is wrong', { timeout: 30_000 }, async () => {
+  await withConfigured({ 'body-limit': '1KiB' }, async (front, change) => {
+    await change({ 'body-limt': '8KiB' });
+    assert.match(front.child.stderr, /the old stay in force.*body-limit/s);
+    assert.equal((await callOnce(front.port, 'echo', { text: 'x'.repeat(3_000) })).status, 413);
+  });
+});
+
+test('the access log and request ids can be turned on and off under way', { timeout: 30_000 }, async () => {
+  await withConfigured({}, async (front, change) => {
+    await callOnce(front.port, 'add', { a: 1, b: 2 });
+    await change({ 'access-log': 'all', 'request-id': 'on' });
+    const { answer } = await callOnce(front.port, 'add', { a: 1, b: 2 });
+    assert.ok(answer.headers.some(([name]) => name === 'x-request-id'));
+    await waitUntil('the line is there', () => / access /.test(front.child.stderr));
+    await change({});
+    assert.ok(!(await callOnce(front.port, 'add', { a: 1, b: 2 })).answer.headers.some(([name]) => name === 'x-request-id'));
+  });
+});
+
+test('under load no request is lost and no connection dropped', { timeout: 60_000 }, async (t) => {
+  await withConfigured({ 'body-limit': '1MiB' }, async (front, change) => {
+    let isLoaded = true;
+    let answered = 0;
+    const lanes = Array.from({ length: 8 }, async (_, lane) => {
+      const connection = await RawConnection.open({ port: front.port });
+      for (let i = 0; isLoaded; i += 1) {
+        const input = { lane, i };
+        // In two pieces: some of them have a reload in the middle.
+        const bytes = callBytes(i % 5 === 0 ? 'wait' : 'echo', { ...input, ms: 5 });
+        connection.send(bytes.subarray(0, 40));
+        await new Promise(setImmediate);
+        connection.send(bytes.subarray(40));
+        const answer = await connection.answer();
+        assert.equal(answer?.status, 200, `lane ${lane}, call ${i}`);
+        answered += 1;
+      }
+      connection.destroy();
+    });
+    for (let round = 0; round < 10; round += 1) await change({ 'body-limit': round % 2 ? '1MiB' : '2MiB', 'header-timeout': `${round + 5}s` });
+    isLoaded = false;
+    await Promise.all(lanes);
+    t.diagnostic(`${answered} calls through 10 reloads, on 8 connections`);
+    assert.ok(answered > 0);
+  });
+});
