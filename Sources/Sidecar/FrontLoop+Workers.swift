@@ -82,7 +82,7 @@ extension FrontLoop {
     func workersChanged() {
         let ready = workers.links.count { $0.isReady }
         let draining = workers.links.count { $0.health.state == .draining }
-        control.send(.workersChanged(loop: index, ready: ready, draining: draining))
+        control.send(.workersChanged(loop: index, links: workers.links.count, ready: ready, draining: draining))
     }
 
     // MARK: The waiting room
