@@ -38,9 +38,12 @@ extension ClientConnection {
         let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
         switch outcome {
         case .result where call.status == 200:
+            // `{"ok":true}`, or `{"ok":true,"result":…}`.
+            call.answerBytes = isEmpty ? 11 : bytes.count + 21
             front.rules.writeResult(isEmpty ? nil : bytes, cors: call.cors, front.tails, end, into: &out)
             call.answerBytes = isEmpty ? 11 : bytes.count + 21
         default:
+            call.answerBytes = bytes.count
             front.rules.writeHead(
                 status: Int(call.status), cors: call.cors, bodyBytes: bytes.count, front.tails, end, into: &out)
             call.answerBytes = bytes.count
@@ -104,6 +107,8 @@ extension ClientConnection {
         front.rules.writeHead(
             status: answer.status, cors: call.cors, bodyBytes: body.count,
             retryAfterSeconds: answer.retryAfterSeconds, front.tails, end, into: &out)
+        if let notes = call.notes { notes.echo(into: &out, from: before) }
+        call.answerBytes = call.method == .head ? 0 : body.count
         if call.method != .head { out.append(body.bytes) }
         call.answerBytes = body.count
         loop.pool.reclaim(&body)

@@ -23,7 +23,7 @@ extension FrontLoop {
         release(call)
     }
 
-    /// Which of `Problem.labels` a finished call counts under; nil when all went well.
+    /// Which of `FailureCause.labels` a finished call counts under; nil when all went well.
     private func failure(of call: Call) -> Int? {
         if let rejection = call.rejection { return FailureCause.index(of: rejection) }
         return call.taskFailed ? FailureCause.taskFailed : nil

@@ -1,5 +1,6 @@
 internal import BridgeProtocol
 internal import EventLoop
+internal import Exposure
 internal import HTTPCodec
 internal import JSONCheck
 internal import Logging

@@ -18,7 +18,7 @@ extension FrontLoop {
 
     func tick() {
         ticks &+= 1
-        readClock()
+        readTurnClock()
         watchLinks()
         if calls.activeCount > 0 && limits.taskTimeoutMilliseconds > 0 { expireCalls() }
         expireWaiting()

@@ -37,7 +37,7 @@ final class FrontLoop {
     var assemblies: [BodyAssembly] = []
     let frames: FrameReader
     var metrics: LoopMetrics
-    private var date = HTTPDateCache()
+    private(set) var date = HTTPDateCache()
     var isDraining = false
     var hasReportedDrained = false
 
@@ -109,13 +109,8 @@ final class FrontLoop {
     // MARK: Turns
 
     func readTurnClock() {
-        readClock()
-        if turnBeganNanoseconds == 0 { turnBeganNanoseconds = turnNanoseconds }
-    }
-
-    /// The same for a timer: libuv runs timers before it waits for input, so they begin no turn that could be measured.
-    func readClock() {
         turnNanoseconds = Loop.nanoseconds
+        if turnBeganNanoseconds == 0 { turnBeganNanoseconds = turnNanoseconds }
         if date.refresh(nowMilliseconds: loop.nowMilliseconds) {
             let now = date.bytes
             tails.update(date: now.span)
