@@ -54,7 +54,8 @@ extension ClientConnection {
     }
 
     private func runCall(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind, cors: Int
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind,
+        cors: Int
     ) -> Int {
         guard sendContinueIfExpected(head) else { return 0 }
         let whole = head.headBytes + bodyBytes

@@ -65,7 +65,9 @@ extension FrontLoop {
 extension FrontLoop {
     func clientLeft(_ connection: ClientConnection) {}
     func count(_ problem: Problem, _ call: Call) {
-        metrics.recordFailure(problem.failureIndex, status: problem.status, route: LoopMetrics.route(call.kind), unixMilliseconds: WallClock.unixMilliseconds)
+        metrics.recordFailure(
+            problem.failureIndex, status: problem.status, route: LoopMetrics.route(call.kind),
+            unixMilliseconds: WallClock.unixMilliseconds)
     }
     func streamedIn(_ bytes: Int) { metrics.add(.streamBytesReceived, bytes) }
     func streamedOut(_ bytes: Int) { metrics.add(.streamBytesSent, bytes) }

@@ -26,12 +26,16 @@ enum Problem: Equatable {
     var failureIndex: Int { 0 }
     static let taskFailedIndex = 1
     static let clientClosedIndex = 2
-    static let labels = [FailureLabel(side: "front", reason: "x"), FailureLabel(side: "task", reason: "threw"), FailureLabel(side: "client", reason: "closed")]
+    static let labels = [
+        FailureLabel(side: "front", reason: "x"), FailureLabel(side: "task", reason: "threw"),
+        FailureLabel(side: "client", reason: "closed"),
+    ]
 }
 
 struct ProblemWriter {
     func write(
-        _ problem: Problem, exposure: ExposureEngine?, cors: Int, date: Span<UInt8>, keepAlive: Bool, minorVersion: UInt8,
+        _ problem: Problem, exposure: ExposureEngine?, cors: Int, date: Span<UInt8>, keepAlive: Bool,
+        minorVersion: UInt8,
         into out: inout ByteBuffer
     ) {
         StatusLine.write(status: problem.status, into: &out)
@@ -40,7 +44,8 @@ struct ProblemWriter {
         out.append(decimal: body.count)
         out.append("\r\nDate: ")
         out.append(date)
-        out.append(keepAlive ? "\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\n" : "\r\nConnection: close\r\n\r\n")
+        out.append(
+            keepAlive ? "\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\n" : "\r\nConnection: close\r\n\r\n")
         out.append(body)
     }
 }

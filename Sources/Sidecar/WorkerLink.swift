@@ -54,7 +54,8 @@ final class WorkerLink: Stream {
         callsTotal += 1
         let wanted = wantsHead[target]
         batch.add(
-            call: call.id, target: Int(indexes[target]), flags: wanted ? flags : flags.subtracting(.context), text: text,
+            call: call.id, target: Int(indexes[target]), flags: wanted ? flags : flags.subtracting(.context),
+            text: text,
             peer: wanted ? PeerBlock(peer) : PeerBlock(), head: wanted ? head : head.extracting(first: 0),
             isASCII: isASCII, isPlain: isPlain, into: &outbox)
         if !isBatchQueued {
@@ -192,7 +193,8 @@ final class WorkerLink: Stream {
                 lagMicroseconds: payload.littleEndianUInt32(at: 0))
             front.linkHasRoom(self)
         case .originAnswer:
-            front.originAnswered(question: header.call, flags: OriginAnswerFlags(rawValue: header.flags), value: payload)
+            front.originAnswered(
+                question: header.call, flags: OriginAnswerFlags(rawValue: header.flags), value: payload)
         case .draining:
             health.drain()
             sendDraining()
