@@ -39,6 +39,8 @@ struct ReadinessTests {
 
     @Test("every reason comes with a sentence for a person")
     func sentences() {
-        for reason in Readiness().reasons(loops: 1) { #expect(reason.sentence.hasSuffix(".") || reason.sentence.hasSuffix("?")) }
+        for reason in Readiness().reasons(loops: 1) {
+            #expect(reason.sentence.hasSuffix(".") || reason.sentence.hasSuffix("?"))
+        }
     }
 }
