@@ -16,7 +16,7 @@
     }
 
     deinit {
-        for unsafe memory in unsafe spare { unsafe memory.deallocate() }
+        while let memory = unsafe spare.popLast() { unsafe memory.deallocate() }
     }
 
     /// Gives `buffer` pooled memory if it has none yet.

@@ -2,20 +2,41 @@
 ///
 /// It is the one place (beside the libuv edge) that touches raw memory: everything above it sees `Span<UInt8>`,
 /// whose every access is bounds-checked. Consuming from the front is O(1); the space is reclaimed when the buffer
-/// empties or has to grow.
+/// empties or has to grow. It holds 4 GiB at most: every connection has two of these, and 32 bits make them 24 bytes each.
 @safe public struct ByteBuffer: ~Copyable {
-    @usableFromInline var storage: UnsafeMutableRawBufferPointer
-    @usableFromInline var readIndex = 0
-    @usableFromInline var writeIndex = 0
+    @usableFromInline var base: UnsafeMutableRawPointer?
+    @usableFromInline var storageBytes: UInt32
+    @usableFromInline var readOffset: UInt32 = 0
+    @usableFromInline var writeOffset: UInt32 = 0
+
+    @inlinable var storage: UnsafeMutableRawBufferPointer {
+        get { unsafe UnsafeMutableRawBufferPointer(start: base, count: Int(storageBytes)) }
+        set {
+            unsafe base = newValue.baseAddress
+            storageBytes = UInt32(newValue.count)
+        }
+    }
+
+    // Both are within `storage`, whose size fits.
+    @inlinable var readIndex: Int {
+        get { Int(readOffset) }
+        set { readOffset = UInt32(truncatingIfNeeded: newValue) }
+    }
+    @inlinable var writeIndex: Int {
+        get { Int(writeOffset) }
+        set { writeOffset = UInt32(truncatingIfNeeded: newValue) }
+    }
 
     /// An empty buffer. No memory is allocated while `minimumCapacity` is 0.
     @inlinable public init(minimumCapacity: Int = 0) {
-        unsafe storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        unsafe base = nil
+        storageBytes = 0
         if minimumCapacity > 0 { grow(toFit: minimumCapacity) }
     }
 
     @inlinable init(unsafeAdopting memory: UnsafeMutableRawBufferPointer) {
-        unsafe storage = memory
+        unsafe base = memory.baseAddress
+        storageBytes = UInt32(memory.count)
     }
 
     @inlinable deinit {
@@ -166,6 +187,7 @@
         let used = count
         var size = unsafe max(storage.count * 2, 64)
         if size < needed { size = (needed + 63) & ~63 }
+        precondition(size <= Int(UInt32.max), "a ByteBuffer holds 4 GiB at most")
         let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
         if used > 0 {
             unsafe larger.baseAddress!.copyMemory(from: storage.baseAddress! + readIndex, byteCount: used)

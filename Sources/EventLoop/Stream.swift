@@ -4,6 +4,8 @@ internal import CLibUV
 /// One end of a byte stream (TCP or Unix socket) on a loop: input kept until a subclass has consumed it, output
 /// gathered and written once a turn.
 ///
+/// There is one for each connection, most of them idle: the order of the stored properties leaves no gaps.
+///
 /// Subclasses override `received`, `ended`, `drained` and `closed`; they are called on the loop's thread only.
 @safe open class Stream {
     public enum Transport: Sendable { case tcp, unixSocket }
@@ -32,13 +34,13 @@ internal import CLibUV
     private final let handle: UnsafeMutablePointer<uv_stream_t>
     /// Input that `received` has not consumed.
     private final var inbox = ByteBuffer()
-    /// Output not yet handed to the kernel. Append, then call `flushSoon()`.
-    public final var outbox = ByteBuffer()
-    private final var pending: PendingWrite?
-    private final var state: State = []
     /// `received` is called again only when this many bytes wait: how a reader of a large body avoids being asked, and
     /// looking, once for every packet.
     public final var neededBytes: UInt32 = 0
+    /// Output not yet handed to the kernel. Append, then call `flushSoon()`.
+    public final var outbox = ByteBuffer()
+    private final var state: State = []
+    private final var pending: PendingWrite?
 
     /// Makes a stream that is connected to nothing yet: give it to `Listener.accept(into:)` or call `adopt`. From then on
     /// it lives until it is closed, referenced or not.

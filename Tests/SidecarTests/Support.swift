@@ -1,0 +1,23 @@
+import EventLoop
+import Logging
+import Settings
+
+@testable import Sidecar
+
+/// A loop's front that listens nowhere and knows no worker: what a connection or a call needs around it.
+struct QuietFront {
+    let front: FrontLoop
+    private let control: Loop
+
+    init() throws {
+        control = try Loop()
+        let mailbox = try Mailbox<ControlMessage>(loop: control) { _ in }
+        front = try FrontLoop(
+            index: 0, configuration: Configuration(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            control: ControlHandle(mailbox: mailbox, loopCount: 1))
+    }
+
+    func connection() throws -> ClientConnection {
+        try ClientConnection(front: front, loop: front.loop)
+    }
+}
