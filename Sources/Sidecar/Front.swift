@@ -38,7 +38,9 @@ public final class Front {
         self.logger = logger
         self.reload = reload
         SignalWatcher.ignoreBrokenPipes()
-        do throws(LoopError) { control = try Loop() } catch { throw StartError(message: "cannot make an event loop: \(error)") }
+        do throws(LoopError) { control = try Loop() } catch {
+            throw StartError(message: "cannot make an event loop: \(error)")
+        }
     }
 
     /// How many serving loops: with inherited descriptors one for each of them; else what was asked for, or one for each

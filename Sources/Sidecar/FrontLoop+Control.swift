@@ -87,6 +87,8 @@ extension FrontLoop {
         noting = RequestNoting(next)
         accessLog.flush()
         accessLog = AccessLog(next)
+        let now = date.bytes
+        tails = AnswerTails(date: now.span, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
         reapplyRules()
         roomForWaiting = !waitingRoom.isEmpty
     }

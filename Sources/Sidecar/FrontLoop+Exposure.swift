@@ -75,12 +75,6 @@ extension FrontLoop {
         return settings
     }
 
-    /// New options: tokens, origins and base path of what a worker announced last.
-    func reapplyExposure() {
-        if hasRules { apply(overridden(announced)) }
-        parser = RequestHeadParser(limits: limits.http, customField: rules.authenticator.header)
-    }
-
     /// Puts rules into force. Calls under way keep their targets and their CORS lines.
     private func apply(_ next: ExposureSettings) {
         guard next != settings || !hasRules else { return }

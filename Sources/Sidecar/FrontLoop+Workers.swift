@@ -37,7 +37,8 @@ extension FrontLoop {
     func reannounced(_ link: WorkerLink, _ hello: Hello) {
         announce(link, hello)
         logger.info(
-            "worker announced a new table", metadata: ["pid": "\(link.worker.pid)", "targets": "\(hello.targets.count)"])
+            "worker announced a new table",
+            metadata: ["pid": "\(link.worker.pid)", "targets": "\(hello.targets.count)"])
         linkHasRoom(link)
     }
 

@@ -187,7 +187,11 @@ final class FrontLoop {
             }
             let slot = freeSlots.popLast() ?? Int32(connections.count)
             connection.slot = slot
-            if Int(slot) == connections.count { connections.append(connection) } else { connections[Int(slot)] = connection }
+            if Int(slot) == connections.count {
+                connections.append(connection)
+            } else {
+                connections[Int(slot)] = connection
+            }
             connectionCount += 1
             metrics.add(.connections, 1)
             connection.open()

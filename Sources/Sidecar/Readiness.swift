@@ -29,7 +29,10 @@ struct Readiness {
             reasons.append(
                 leaving > 0
                     ? ("workers_draining", "Every Node process that is connected was told to stop.")
-                    : ("no_worker", "No Node process is connected and answering. Is the app running, with the same --socket?"))
+                    : (
+                        "no_worker",
+                        "No Node process is connected and answering. Is the app running, with the same --socket?"
+                    ))
         }
         return reasons
     }

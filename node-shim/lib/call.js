@@ -32,6 +32,8 @@ class Call {
     this.context = null;
     /** @type {import('./stream-exchange').StreamExchange | null} genuine req and res, once something touched them */
     this.exchange = null;
+    /** the answer goes through the genuine response */
+    this.respondsItself = false;
   }
 
   get app() {
@@ -69,11 +71,18 @@ class Call {
     if (this.over) return;
     try {
       if (this.target.kind === 'event') this.answerEmpty();
-      else if (this.responseTouched || isStream(value)) respondOnCall(this, value);
+      else if (this.responseTouched || isStream(value)) this.respond(value);
       else this.answerValue(value);
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** @param {unknown} value a stream, or of a task that wrote to its response */
+  respond(value) {
+    // What breaks from here on keeps the headers that were set before it, as in nodeExposure.
+    this.respondsItself = true;
+    respondOnCall(this, value);
   }
 
   /** @param {unknown} value of a task that wrote nothing itself */
@@ -137,7 +146,7 @@ class Call {
   get responseTouched() {
     if (this.exchange === null) return false;
     const { res } = this.exchange;
-    return res.headersSent || res.writableEnded || (this.context !== null && this.context.responseTouched);
+    return this.respondsItself || res.headersSent || res.writableEnded || (this.context !== null && this.context.responseTouched);
   }
 
   /** CANCEL came. @param {number} reason */
