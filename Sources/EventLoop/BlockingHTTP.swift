@@ -24,7 +24,9 @@ public enum BlockingHTTP {
         }
         let text = String(decoding: answer, as: UTF8.self)
         guard text.hasPrefix("HTTP/1.1 "), let status = Int(text.dropFirst(9).prefix(3)) else { return nil }
-        guard let end = answer.indices.first(where: { answer[$0...].starts(with: [13, 10, 13, 10]) }) else { return nil }
+        guard let end = answer.indices.first(where: { answer[$0...].starts(with: [13, 10, 13, 10]) }) else {
+            return nil
+        }
         return (status, String(decoding: answer[(end + 4)...], as: UTF8.self))
     }
 }

@@ -1,4 +1,5 @@
 internal import CLibUV
+internal import Glibc
 
 /// A thread that runs one loop.
 public enum LoopThread {
@@ -12,6 +13,8 @@ public enum LoopThread {
             unsafe box.release()
             throw LoopError(code: status)
         }
+        // Nobody waits for its end: what it took goes back by itself.
+        pthread_detach(thread)
     }
 
     /// Processors this process may run on.

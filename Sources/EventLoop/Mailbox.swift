@@ -1,5 +1,4 @@
 internal import CLibUV
-internal import Synchronization
 
 /// Messages from any thread to one loop. The only thing of a loop that other threads may touch.
 ///
@@ -31,7 +30,7 @@ internal import Synchronization
     }
 
     private final class Queue: Sendable {
-        private let content = Mutex((messages: [Message](), isClosed: false))
+        private let content = Guarded((messages: [Message](), isClosed: false))
 
         func append(_ message: Message) {
             content.withLock { $0.messages.append(message) }

@@ -81,6 +81,23 @@ public struct LoopMetrics: Sendable {
         recordDuration(at: Layout.stage(stage), nanoseconds)
     }
 
+    /// A call that goes to a worker. Most came in one read and waited for nothing: that costs them one addition a stage.
+    public mutating func recordDispatch(
+        receiveNanoseconds: UInt64, queueNanoseconds: UInt64, validateNanoseconds: UInt64
+    ) {
+        if receiveNanoseconds == 0 {
+            cells[Layout.stage(.receive) + 1] &+= 1
+        } else {
+            recordDuration(at: Layout.stage(.receive), receiveNanoseconds)
+        }
+        if queueNanoseconds == 0 {
+            cells[Layout.stage(.queue) + 1] &+= 1
+        } else {
+            recordDuration(at: Layout.stage(.queue), queueNanoseconds)
+        }
+        recordDuration(at: Layout.stage(.validate), validateNanoseconds)
+    }
+
     /// `count` calls that spent the same time in a stage.
     public mutating func record(_ stage: Stage, nanoseconds: UInt64, count: Int) {
         let offset = Layout.stage(stage)

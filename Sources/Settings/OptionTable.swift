@@ -21,10 +21,10 @@ public enum OptionTable {
                 "Where health, metrics and the status page are served. Keep it off public networks: it asks for no password."
         ),
         Option(
-            .serving, "loops", optional: \.loops, .integer(1...64), absence: "one for each core, up to 4",
+            .serving, "loops", optional: \.loops, .integer(1...64), absence: "one for each two cores, up to 4",
             absenceWord: "auto",
             help:
-                "Event loops, each on a thread of its own. More than 4 seldom pays: the kernel and Node need cores too."
+                "Event loops, each on a thread of its own. One loop serves several Node processes; the other cores are theirs."
         ),
         Option(
             .serving, "backlog", \.backlog, .integer(1...65_535),

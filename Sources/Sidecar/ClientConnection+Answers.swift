@@ -41,10 +41,12 @@ extension ClientConnection {
             // `{"ok":true}`, or `{"ok":true,"result":…}`.
             call.answerBytes = isEmpty ? 11 : bytes.count + 21
             front.rules.writeResult(isEmpty ? nil : bytes, cors: call.cors, front.tails, end, into: &out)
+            call.answerBytes = isEmpty ? 11 : bytes.count + 21
         default:
             call.answerBytes = bytes.count
             front.rules.writeHead(
                 status: Int(call.status), cors: call.cors, bodyBytes: bytes.count, front.tails, end, into: &out)
+            call.answerBytes = bytes.count
             out.append(bytes)
         }
         if let notes = call.notes { notes.echo(into: &out, from: before) }
@@ -108,7 +110,9 @@ extension ClientConnection {
         if let notes = call.notes { notes.echo(into: &out, from: before) }
         call.answerBytes = call.method == .head ? 0 : body.count
         if call.method != .head { out.append(body.bytes) }
+        call.answerBytes = body.count
         loop.pool.reclaim(&body)
+        if let notes = call.notes { notes.echo(into: &out, from: before) }
     }
 
     /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the next

@@ -10,7 +10,9 @@ extension ClientConnection {
     /// No worker can take the request now: waits for one, or is turned away when too many wait already.
     func waitOrRefuse(bytes: Int, head: borrowing RequestHead, target: Int, cors: CORSBlock) -> Bool {
         guard front.admit(self, bytes: bytes) else {
-            answer(front.workers.hasReadyLink ? .overloaded : .noWorker, head: head, target: target, cors: cors, requestBytes: 0)
+            answer(
+                front.workers.hasReadyLink ? .overloaded : .noWorker, head: head, target: target, cors: cors,
+                requestBytes: 0)
             return true
         }
         return false

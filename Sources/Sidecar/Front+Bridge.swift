@@ -103,7 +103,8 @@ extension Front {
 
     private func adopt(_ descriptor: Int32, _ hello: Hello, _ index: Int) {
         let worker = WorkerIdentity(
-            name: hello.worker, pid: hello.pid, runner: hello.runnerVersion, node: hello.nodeVersion, shim: hello.shimVersion)
+            name: hello.worker, pid: hello.pid, runner: hello.runnerVersion, node: hello.nodeVersion,
+            shim: hello.shimVersion)
         loops[index].mailbox.send(.adopt(descriptor: descriptor, hello: hello, worker: worker))
     }
 

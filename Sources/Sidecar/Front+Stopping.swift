@@ -60,7 +60,8 @@ extension Front {
     func reloadSettings() {
         switch reload() {
         case .failure(let errors):
-            logger.error("SIGHUP: the new settings are wrong, the old stay in force", metadata: ["problems": "\(errors.text)"])
+            logger.error(
+                "SIGHUP: the new settings are wrong, the old stay in force", metadata: ["problems": "\(errors.text)"])
         case .success(let next):
             let changes = configuration.changes(to: next)
             configuration = configuration.adopting(next)

@@ -19,6 +19,7 @@ public final class Front {
     var readiness = Readiness()
     var drainTimer: Timer?
     var parentTimer: Timer?
+    private var heartbeat: Timer?
     var admin: AdminServer?
     lazy var reports = ReportDesk(loop: control)
     let startedUnixMilliseconds = WallClock.unixMilliseconds
@@ -37,7 +38,9 @@ public final class Front {
         self.logger = logger
         self.reload = reload
         SignalWatcher.ignoreBrokenPipes()
-        do throws(LoopError) { control = try Loop() } catch { throw StartError(message: "cannot make an event loop: \(error)") }
+        do throws(LoopError) { control = try Loop() } catch {
+            throw StartError(message: "cannot make an event loop: \(error)")
+        }
     }
 
     /// How many serving loops: with inherited descriptors one for each of them; else what was asked for, or one for each
@@ -47,6 +50,9 @@ public final class Front {
         if !configuration.bridgeDescriptors.isEmpty { return configuration.bridgeDescriptors.count }
         return configuration.loops ?? max(1, min(4, LoopThread.processorCount / 2))
     }
+
+    /// Whether the app that is served started this front, and its links are inherited.
+    var isEmbedded: Bool { !configuration.bridgeDescriptors.isEmpty && configuration.socketPath == nil }
 
     /// Serves until told to stop. Returns when everything has ended in order.
     public func run() throws(StartError) {
@@ -60,6 +66,7 @@ public final class Front {
         // The mailbox alone does not keep the loop running; this does.
         let heartbeat = Timer(loop: control) {}
         heartbeat.start(delayMilliseconds: 1000, repeatMilliseconds: 60_000)
+        self.heartbeat = heartbeat
         control.run()
         removeSocket()
         if let failure { throw failure }
@@ -97,8 +104,10 @@ public final class Front {
         case .drained(let loop):
             readiness.drainedLoops.insert(loop)
             if readiness.drainedLoops.count == loops.count { finish() }
-        case .workersChanged(let loop, let ready, let draining):
-            readiness.update(loop: loop, ready: ready, draining: draining)
+        case .workersChanged(let loop, let links, let ready, let draining):
+            readiness.update(loop: loop, links: links, ready: ready, draining: draining)
+            // An inherited link cannot be made anew: with it gone, all this front could still do is keep the port busy.
+            if isEmbedded && readiness.hasLostEveryLink { beginDrain() }
         }
     }
 
@@ -129,6 +138,8 @@ public final class Front {
 
     private func openAdmin() throws(StartError) {
         guard let address = configuration.admin else { return }
+        // A front that an app brings along is one of maybe many on the machine: it takes the admin port only when told to.
+        if isEmbedded && configuration.admin == Configuration().admin { return }
         do throws(LoopError) {
             admin = try AdminServer(front: self, address: SocketAddress(address))
         } catch {

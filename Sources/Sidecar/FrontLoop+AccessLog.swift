@@ -28,7 +28,7 @@ extension FrontLoop {
     }
 
     /// Where the exposure's routes begin.
-    var basePath: String { hasRules ? settings.basePath : configuration.basePath ?? "" }
+    var basePath: String { settings.basePath }
 }
 
 /// A task or event as the access log names it, whether or not it has a metrics label of its own.

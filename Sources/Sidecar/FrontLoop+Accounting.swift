@@ -25,19 +25,23 @@ extension FrontLoop {
 
     /// Which of `FailureCause.labels` a finished call counts under; nil when all went well.
     private func failure(of call: Call) -> Int? {
-        call.rejection.map(FailureCause.index) ?? (call.taskFailed ? FailureCause.taskFailed : nil)
+        if let rejection = call.rejection { return FailureCause.index(of: rejection) }
+        return call.taskFailed ? FailureCause.taskFailed : nil
     }
 
     /// A call whose client left.
     func abandoned(_ call: Call) {
         metrics.add(.callsCancelled)
-        // What ended the call was counted when it happened; the client did not leave of its own accord.
-        let cause = call.rejection.map(FailureCause.index) ?? FailureCause.clientLeft
+        // A problem that ended the call was counted when it happened; the client did not leave of its own accord.
         if call.rejection == nil {
             metrics.recordFailure(
-                cause, status: 499, route: routeSlot(of: call), unixMilliseconds: WallClock.unixMilliseconds)
+                FailureCause.clientLeft, status: 499, route: routeSlot(of: call),
+                unixMilliseconds: WallClock.unixMilliseconds)
         }
-        if accessLog.isOn { logAccess(call, status: call.rejection?.answer.status ?? 499, failure: cause) }
+        if accessLog.isOn {
+            let failure = call.rejection.map(FailureCause.index) ?? FailureCause.clientLeft
+            logAccess(call, status: call.rejection?.answer.status ?? 499, failure: failure)
+        }
         release(call)
     }
 
@@ -83,7 +87,7 @@ extension FrontLoop {
     func count(_ rejection: Rejection, _ call: Call) {
         call.rejection = rejection
         metrics.recordFailure(
-            FailureCause.index(of: rejection), status: rejection.answer.status, route: routeSlot(of: call),
+            FailureCause.index(of: rejection), status: rejection.answer.status, route: LoopMetrics.route(call.kind),
             unixMilliseconds: WallClock.unixMilliseconds)
     }
     func streamedIn(_ bytes: Int) { metrics.add(.streamBytesReceived, bytes) }

@@ -79,8 +79,6 @@ extension FrontLoop {
     private func reconfigure(_ next: Configuration) {
         configuration = next
         limits = Limits(next, loops: control.loopCount)
-        let now = date.bytes
-        tails = AnswerTails(date: now.span, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
         checker = JSONChecker(depthLimit: next.jsonDepthLimit)
         workers.inFlightLimit = limits.inFlightLimit
         workers.workerInFlightLimit = limits.workerInFlightLimit
@@ -89,7 +87,9 @@ extension FrontLoop {
         noting = RequestNoting(next)
         accessLog.flush()
         accessLog = AccessLog(next)
-        reapplyExposure()
+        let now = date.bytes
+        tails = AnswerTails(date: now.span, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
+        reapplyRules()
         roomForWaiting = !waitingRoom.isEmpty
     }
 }

@@ -12,7 +12,7 @@ extension FrontLoop {
     /// which of them want the request head.
     func expose(_ hello: Hello) -> (indexes: [Int32], wantsHead: [Bool]) {
         announced = hello.exposure
-        apply(overridden(announced))
+        apply(overridden(hello.exposure))
         var indexes: [Int32] = []
         var wantsHead: [Bool] = []
         for (position, target) in hello.targets.enumerated() {
@@ -23,8 +23,8 @@ extension FrontLoop {
                 wantsHead.append(false)
             }
             while targetSlots.count <= index {
-                targetSlots.append(LoopMetrics.route(.task))
                 targetRoutes.append(TargetRoute(kind: target.kind == .event ? .event : .task, id: target.id))
+                targetSlots.append(LoopMetrics.route(.task))
             }
             switch target.kind {
             case .task: targetSlots[index] = metrics.route(.task, id: target.id)
@@ -50,6 +50,12 @@ extension FrontLoop {
         return (indexes, wantsHead)
     }
 
+    /// Tokens, origins and base path after the options changed; the parser, too, since its limits may have.
+    func reapplyRules() {
+        if hasRules { apply(overridden(announced)) }
+        parser = RequestHeadParser(limits: limits.http, customField: rules.authenticator.header)
+    }
+
     /// Options win over what the app announces.
     private func overridden(_ announced: ExposureSettings) -> ExposureSettings {
         var settings = announced
@@ -67,12 +73,6 @@ extension FrontLoop {
             settings.cors = cors
         }
         return settings
-    }
-
-    /// New options: tokens, origins and base path of what a worker announced last.
-    func reapplyExposure() {
-        if hasRules { apply(overridden(announced)) }
-        parser = RequestHeadParser(limits: limits.http, customField: rules.authenticator.header)
     }
 
     /// Puts rules into force. Calls under way keep their targets and their CORS lines.

@@ -14,9 +14,8 @@ extension FrontLoop {
         let receive = Self.span(from: call.receivedNanoseconds, to: wasComplete)
         let queue = Self.span(from: wasComplete, to: turnNanoseconds)
         let validate = Self.span(from: turnNanoseconds, to: now)
-        metrics.record(.receive, nanoseconds: receive)
-        metrics.record(.queue, nanoseconds: queue)
-        metrics.record(.validate, nanoseconds: validate)
+        metrics.recordDispatch(
+            receiveNanoseconds: receive, queueNanoseconds: queue, validateNanoseconds: validate)
         if let notes = call.notes {
             notes.receiveNanoseconds = receive
             notes.queueNanoseconds = queue

@@ -45,7 +45,9 @@ extension FrontLoop {
         let now = loop.nowMilliseconds
         var late: [Call] = []
         calls.forEachActive { call in
-            if call.deadlineMilliseconds != 0, call.deadlineMilliseconds <= now, call.state == .running { late.append(call) }
+            if call.deadlineMilliseconds != 0, call.deadlineMilliseconds <= now, call.state == .running {
+                late.append(call)
+            }
         }
         for call in late where call.state == .running {
             call.link?.cancel(call, reason: .timeout)

@@ -37,7 +37,8 @@ extension FrontLoop {
     func reannounced(_ link: WorkerLink, _ hello: Hello) {
         announce(link, hello)
         logger.info(
-            "worker announced a new table", metadata: ["pid": "\(link.worker.pid)", "targets": "\(hello.targets.count)"])
+            "worker announced a new table",
+            metadata: ["pid": "\(link.worker.pid)", "targets": "\(hello.targets.count)"])
         linkHasRoom(link)
     }
 
@@ -60,9 +61,9 @@ extension FrontLoop {
     /// A link is gone: what it had is answered, and never sent again, since a task may not be idempotent.
     func lost(_ link: WorkerLink) {
         workers.remove(link)
+        reaskOrigins(of: link)
         link.traffic.add(to: &metrics)
         if index == 0, !isDraining, !link.health.wasDraining { metrics.add(.workersLost) }
-        reaskOrigins(of: link)
         var lost: [Call] = []
         calls.forEachActive { if $0.link === link && $0.state != .answered { lost.append($0) } }
         for call in lost where call.link === link {
@@ -82,7 +83,7 @@ extension FrontLoop {
     func workersChanged() {
         let ready = workers.links.count { $0.isReady }
         let draining = workers.links.count { $0.health.state == .draining }
-        control.send(.workersChanged(loop: index, ready: ready, draining: draining))
+        control.send(.workersChanged(loop: index, links: workers.links.count, ready: ready, draining: draining))
     }
 
     // MARK: The waiting room

@@ -24,7 +24,7 @@ final class FrontLoop {
     var rules: ExposureRules
     var hasRules = false
     var settings = ExposureSettings()
-    /// What a worker announced last, before the front's own options.
+    /// What a worker announced last, before the options had their say.
     var announced = ExposureSettings()
     /// The ends of answers' heads, with this second's date.
     var tails: AnswerTails
@@ -91,13 +91,13 @@ final class FrontLoop {
             targetLabelLimit: configuration.metricsTaskLabelLimit, failures: FailureCause.labels)
         self.frames = FrameReader(
             receiver: .front, limits: FrameLimits(resultBytes: configuration.resultLimitBytes))
-        self.noting = RequestNoting(configuration)
-        self.accessLog = AccessLog(configuration)
         self.rules = ExposureRules(settings)
         _ = date.refresh(nowMilliseconds: loop.nowMilliseconds)
         let now = date.bytes
         self.tails = AnswerTails(
             date: now.span, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
+        self.noting = RequestNoting(configuration)
+        self.accessLog = AccessLog(configuration)
         loop.onTurnFlushed = { [unowned self] in turnFlushed() }
         loop.onTurnEnd = { [unowned self] in endTurn() }
         let ticker = Timer(loop: loop) { [unowned self] in tick() }
@@ -187,7 +187,11 @@ final class FrontLoop {
             }
             let slot = freeSlots.popLast() ?? Int32(connections.count)
             connection.slot = slot
-            if Int(slot) == connections.count { connections.append(connection) } else { connections[Int(slot)] = connection }
+            if Int(slot) == connections.count {
+                connections.append(connection)
+            } else {
+                connections[Int(slot)] = connection
+            }
             connectionCount += 1
             metrics.add(.connections, 1)
             connection.open()

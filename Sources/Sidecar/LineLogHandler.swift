@@ -31,7 +31,8 @@ struct LineLogHandler: LogHandler {
             line = "\(time) \(event.level.rawValue) \(Self.printable("\(event.message)"))"
             for (key, value) in sorted { line += " \(key)=\(Self.printable("\(value)"))" }
         case .json:
-            line = "{\"time\":\"\(time)\",\"level\":\"\(event.level.rawValue)\",\"message\":\(Self.json("\(event.message)"))"
+            line =
+                "{\"time\":\"\(time)\",\"level\":\"\(event.level.rawValue)\",\"message\":\(Self.json("\(event.message)"))"
             for (key, value) in sorted { line += ",\(Self.json(key)):\(Self.json("\(value)"))" }
             line += "}"
         }
@@ -72,7 +73,8 @@ enum Timestamp {
     static func text(_ clock: (seconds: Int, milliseconds: Int)) -> String {
         let (year, month, day) = civil(days: clock.seconds / 86_400)
         let rest = clock.seconds % 86_400
-        return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(rest / 3600, 2)):\(pad(rest / 60 % 60, 2)):\(pad(rest % 60, 2)).\(pad(clock.milliseconds, 3))Z"
+        return
+            "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(rest / 3600, 2)):\(pad(rest / 60 % 60, 2)):\(pad(rest % 60, 2)).\(pad(clock.milliseconds, 3))Z"
     }
 
     private static func pad(_ number: Int, _ width: Int) -> String {

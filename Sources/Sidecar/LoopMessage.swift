@@ -26,7 +26,7 @@ enum ControlMessage: Sendable {
     /// Nobody is connected any more.
     case drained(loop: Int)
     /// Which workers take calls changed.
-    case workersChanged(loop: Int, ready: Int, draining: Int)
+    case workersChanged(loop: Int, links: Int, ready: Int, draining: Int)
 }
 
 /// The state of one loop at one moment, or of several together.

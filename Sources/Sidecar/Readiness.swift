@@ -3,12 +3,19 @@ struct Readiness {
     var isListening = false
     var isDraining = false
     var drainedLoops: Set<Int> = []
+    private var links: [Int: Int] = [:]
     private var readyLinks: [Int: Int] = [:]
     private var drainingLinks: [Int: Int] = [:]
 
-    mutating func update(loop: Int, ready: Int, draining: Int) {
+    mutating func update(loop: Int, links: Int, ready: Int, draining: Int) {
+        self.links[loop] = links
         readyLinks[loop] = ready
         drainingLinks[loop] = draining
+    }
+
+    /// Whether links were there once and none is any more.
+    var hasLostEveryLink: Bool {
+        !links.isEmpty && links.values.allSatisfy { $0 == 0 }
     }
 
     /// What stands in the way; empty when ready. Each is a code and a sentence.
@@ -22,7 +29,10 @@ struct Readiness {
             reasons.append(
                 leaving > 0
                     ? ("workers_draining", "Every Node process that is connected was told to stop.")
-                    : ("no_worker", "No Node process is connected and answering. Is the app running, with the same --socket?"))
+                    : (
+                        "no_worker",
+                        "No Node process is connected and answering. Is the app running, with the same --socket?"
+                    ))
         }
         return reasons
     }

@@ -66,7 +66,8 @@ final class WorkerLink: Stream {
             return batchSoon()
         }
         batch.add(
-            call: call.id, target: Int(indexes[target]), flags: wanted ? flags : flags.subtracting(.context), text: text,
+            call: call.id, target: Int(indexes[target]), flags: wanted ? flags : flags.subtracting(.context),
+            text: text,
             peer: wanted ? PeerBlock(peer) : PeerBlock(), head: wanted ? head : head.extracting(first: 0),
             isASCII: isASCII, isPlain: isPlain, into: &outbox)
         batchSoon()
@@ -247,7 +248,8 @@ final class WorkerLink: Stream {
             front.metrics.recordLag(.node, nanoseconds: UInt64(health.eventLoopLagMicroseconds) * 1000)
             front.linkHasRoom(self)
         case .originAnswer:
-            front.originAnswered(question: header.call, flags: OriginAnswerFlags(rawValue: header.flags), value: payload)
+            front.originAnswered(
+                question: header.call, flags: OriginAnswerFlags(rawValue: header.flags), value: payload)
         case .draining:
             health.drain()
             sendDraining()

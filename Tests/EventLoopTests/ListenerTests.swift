@@ -13,7 +13,8 @@ struct ListenerTests {
 
         init(_ loop: Loop, address: SocketAddress = loopback, sharesPort: Bool = false) throws {
             self.loop = loop
-            listener = try Listener(loop: loop, address: address, sharesPort: sharesPort, backlog: 128) { [unowned self] in
+            listener = try Listener(loop: loop, address: address, sharesPort: sharesPort, backlog: 128) {
+                [unowned self] in
                 guard let guest = try? Recorder(loop: loop, transport: .tcp) else { return }
                 try? $0.accept(into: guest)
                 guest.startReading()
@@ -107,7 +108,8 @@ struct ListenerTests {
     func notTaken() throws {
         let loop = try Loop()
         var announced = 0
-        let listener = try Listener(loop: loop, address: loopback, sharesPort: false, backlog: 16) { _ in announced += 1 }
+        let listener = try Listener(loop: loop, address: loopback, sharesPort: false, backlog: 16) { _ in announced += 1
+        }
         let address = try #require(listener.address)
         let first = try connect(to: address)
         turn(loop) { announced == 1 }

@@ -146,22 +146,28 @@ struct LoopTests {
     func mailboxOrder() throws {
         let loop = try Loop()
         var received: [Int] = []
-        let mailbox = try Mailbox<Int>(loop: loop) { received.append($0) }
-        try LoopThread.start { for number in 0..<20_000 { mailbox.send(number) } }
+        var mailbox: Mailbox? = try Mailbox<Int>(loop: loop) { received.append($0) }
+        try LoopThread.start { [mailbox] in for number in 0..<20_000 { mailbox?.send(number) } }
         turn(loop) { received.count == 20_000 }
         #expect(received == Array(0..<20_000))
+        mailbox = nil
+        turn(loop, milliseconds: 1)
     }
 
     @Test("messages of several threads keep the order of each")
     func mailboxThreads() throws {
         let loop = try Loop()
         var received: [[Int]] = [[], [], []]
-        let mailbox = try Mailbox<(thread: Int, number: Int)>(loop: loop) { received[$0.thread].append($0.number) }
+        var mailbox: Mailbox? = try Mailbox<(thread: Int, number: Int)>(loop: loop) {
+            received[$0.thread].append($0.number)
+        }
         for thread in 0..<3 {
-            try LoopThread.start { for number in 0..<5_000 { mailbox.send((thread, number)) } }
+            try LoopThread.start { [mailbox] in for number in 0..<5_000 { mailbox?.send((thread, number)) } }
         }
         turn(loop) { received.allSatisfy { $0.count == 5_000 } }
         #expect(received == Array(repeating: Array(0..<5_000), count: 3))
+        mailbox = nil
+        turn(loop, milliseconds: 1)
     }
 
     @Test("a message may be sent while one is received: it comes in a later call")
@@ -176,6 +182,8 @@ struct LoopTests {
         mailbox?.send(1)
         turn(loop) { received.count == 3 }
         #expect(received == [1, 2, 3])
+        mailbox = nil
+        turn(loop, milliseconds: 1)
     }
 
     @Test("what was sent before a mailbox was dropped, on whatever thread, still arrives")
@@ -188,14 +196,17 @@ struct LoopTests {
             turn(loop) { sum == 3 }
             #expect(sum == 3)
         }
+        turn(loop, milliseconds: 1)
     }
 
     @Test("a mailbox does not keep its loop running")
     func mailboxUnreferenced() throws {
         let loop = try Loop()
-        let mailbox = try Mailbox<Int>(loop: loop) { _ in Issue.record("received") }
+        var mailbox: Mailbox? = try Mailbox<Int>(loop: loop) { _ in Issue.record("received") }
         loop.run()
         withExtendedLifetime(mailbox) {}
+        mailbox = nil
+        turn(loop, milliseconds: 1)
     }
 
     // MARK: Errors

@@ -22,7 +22,9 @@ struct SocketAddressTests {
 
     @Test(
         "what is no address is refused, names too",
-        arguments: ["", "localhost", "127.0.0", "127.0.0.256", "127.0.0.1 ", "1", ":::", "::g", "[::1]", "127.0.0.1:80"])
+        arguments: [
+            "", "localhost", "127.0.0", "127.0.0.256", "127.0.0.1 ", "1", ":::", "::g", "[::1]", "127.0.0.1:80",
+        ])
     func refused(host: String) {
         #expect(SocketAddress(host: host, port: 80) == nil)
     }

@@ -5,13 +5,15 @@ import Testing
 
 @Suite("UnixSocket")
 struct UnixSocketTests {
-    @Test("the socket file has exactly the mode that was asked for, whatever the umask", arguments: [0o660, 0o600, 0o666])
+    @Test(
+        "the socket file has exactly the mode that was asked for, whatever the umask", arguments: [0o660, 0o600, 0o666])
     func exactMode(mode: UInt32) async {
         for mask in [0, 0o077, 0o777] as [UInt32] {
             await #expect(processExitsWith: .success) { [mask = mask as UInt32, mode = mode as UInt32] in
                 umask(mask)
                 let folder = try TemporaryFolder()
-                chmod(folder.path, 0o700)
+                // mkdtemp heeds umask, too.
+                unsafe chmod(folder.path, 0o700)
                 let descriptor = try UnixSocket.bind(path: folder.path + "/s", mode: mode, group: nil)
                 #expect(folder.permissions("s") == mode)
                 closeDescriptor(descriptor)
@@ -24,7 +26,8 @@ struct UnixSocketTests {
         arguments: [(0o660, 0o750), (0o600, 0o700), (0o666, 0o755)] as [(UInt32, UInt32)])
     func makesDirectory(mode: UInt32, expected: UInt32) async {
         for mask in [0, 0o077] as [UInt32] {
-            await #expect(processExitsWith: .success) { [mask = mask as UInt32, mode = mode as UInt32, expected = expected as UInt32] in
+            await #expect(processExitsWith: .success) {
+                [mask = mask as UInt32, mode = mode as UInt32, expected = expected as UInt32] in
                 umask(mask)
                 let folder = try TemporaryFolder()
                 let descriptor = try UnixSocket.bind(path: folder.path + "/made/s", mode: mode, group: nil)
@@ -50,7 +53,9 @@ struct UnixSocketTests {
     func missingParents() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/no/such/s"
-        #expect(throws: UnixSocket.BindError.system(operation: "mkdir \(folder.path)/no/such", LoopError(code: -ENOENT))) {
+        #expect(
+            throws: UnixSocket.BindError.system(operation: "mkdir \(folder.path)/no/such", LoopError(code: -ENOENT))
+        ) {
             try UnixSocket.bind(path: path, mode: 0o660, group: nil)
         }
     }
@@ -92,7 +97,8 @@ struct UnixSocketTests {
         }
     }
 
-    @Test("a plain file, a directory and a link are refused and left as they are", arguments: ["file", "folder", "link"])
+    @Test(
+        "a plain file, a directory and a link are refused and left as they are", arguments: ["file", "folder", "link"])
     func refusesOther(kind: String) throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s"

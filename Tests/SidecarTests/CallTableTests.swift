@@ -79,7 +79,7 @@ struct CallTableTests {
         #expect(!again.taskFailed)
         #expect(again.answer.count == 0)
         #expect(again.answer.capacity == 0)
-        #expect(again.connection == nil && again.link == nil && again.next == nil && again.problem == nil)
+        #expect(again.connection == nil && again.link == nil && again.next == nil && again.rejection == nil)
     }
 
     @Test("forEachActive visits the calls that run, each once")

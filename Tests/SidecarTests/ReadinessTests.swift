@@ -10,7 +10,7 @@ struct ReadinessTests {
     func ready(loop: Int) {
         var readiness = Readiness()
         readiness.isListening = true
-        readiness.update(loop: loop, ready: 1, draining: 0)
+        readiness.update(loop: loop, links: 1, ready: 1, draining: 0)
         #expect(codes(readiness) == [])
     }
 
@@ -20,9 +20,9 @@ struct ReadinessTests {
         #expect(codes(readiness) == ["starting", "no_worker"])
         readiness.isListening = true
         #expect(codes(readiness) == ["no_worker"])
-        readiness.update(loop: 0, ready: 0, draining: 1)
+        readiness.update(loop: 0, links: 1, ready: 0, draining: 1)
         #expect(codes(readiness) == ["workers_draining"])
-        readiness.update(loop: 1, ready: 1, draining: 0)
+        readiness.update(loop: 1, links: 1, ready: 1, draining: 0)
         #expect(codes(readiness) == [])
         readiness.isDraining = true
         #expect(codes(readiness) == ["draining"])
@@ -32,13 +32,15 @@ struct ReadinessTests {
     func lastWord() {
         var readiness = Readiness()
         readiness.isListening = true
-        readiness.update(loop: 0, ready: 2, draining: 0)
-        readiness.update(loop: 0, ready: 0, draining: 0)
+        readiness.update(loop: 0, links: 1, ready: 2, draining: 0)
+        readiness.update(loop: 0, links: 1, ready: 0, draining: 0)
         #expect(codes(readiness) == ["no_worker"])
     }
 
     @Test("every reason comes with a sentence for a person")
     func sentences() {
-        for reason in Readiness().reasons(loops: 1) { #expect(reason.sentence.hasSuffix(".") || reason.sentence.hasSuffix("?")) }
+        for reason in Readiness().reasons(loops: 1) {
+            #expect(reason.sentence.hasSuffix(".") || reason.sentence.hasSuffix("?"))
+        }
     }
 }

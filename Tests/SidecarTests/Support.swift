@@ -5,8 +5,8 @@ import Settings
 @testable import Sidecar
 
 /// A loop's front that listens nowhere and knows no worker: what a connection or a call needs around it.
-struct QuietFront {
-    let front: FrontLoop
+final class QuietFront {
+    private(set) var front: FrontLoop!
     private let control: Loop
 
     init() throws {
@@ -15,6 +15,15 @@ struct QuietFront {
         front = try FrontLoop(
             index: 0, configuration: Configuration(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             control: ControlHandle(mailbox: mailbox, loopCount: 1))
+    }
+
+    deinit {
+        front = nil
+        // The mailbox went with it; its loop lets go of it when it turns.
+        var isOver = false
+        let timer = Timer(loop: control) { isOver = true }
+        timer.start(delayMilliseconds: 1, repeatMilliseconds: 1)
+        while !isOver { control.runOnce() }
     }
 
     func connection() throws -> ClientConnection {
