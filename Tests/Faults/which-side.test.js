@@ -34,15 +34,14 @@ async function askRogue(run, onCall) {
 }
 
 /**
- * What goes wrong, and whose fault it is: `[side, reason, status, provoke, workers]`. `status` is what `provoke` gives; undefined
- * where nobody is there to be answered.
+ * What goes wrong, and whose fault it is. `status` is what `provoke` gives; undefined where nobody is there to be answered.
  * @type {Record<string, { side: string, reason: string, status?: number, workers?: number, provoke: (run: FaultRun) => Promise<number | undefined> }>}
  */
 const FAILURES = {
   'a task that is not there': { side: 'client', reason: 'not_found', status: 404, provoke: (run) => ask(run, callBytes('nowhere', {})) },
   'a body that is no JSON': { side: 'client', reason: 'invalid_json', status: 400, provoke: (run) => ask(run, requestBytes('/__runner/task/add', { headers: [['Content-Type', 'application/json']], body: '{' })) },
   'a body over the limit': { side: 'client', reason: 'payload_too_large', status: 413, provoke: (run) => ask(run, callBytes('add', 'x'.repeat(2_000))) },
-  'bytes that are no request': { side: 'client', reason: 'bad_request', status: 400, provoke: (run) => ask(run, 'GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n') },
+  'bytes that are no request': { side: 'client', reason: 'malformed_target', status: 400, provoke: (run) => ask(run, 'GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n') },
   'half a request': { side: 'client', reason: 'request_timeout', status: 408, provoke: (run) => ask(run, callBytes('add', {}).subarray(0, 40)) },
   'a client that leaves before its answer': {
     side: 'client', reason: 'left',
@@ -82,7 +81,7 @@ const FAILURES = {
     side: 'bridge', reason: 'bad_worker_answer', status: 502, workers: 0,
     provoke: (run) => askRogue(run, (self, call) => self.send({ type: TYPES.RESULT, flags: RESULT_FLAGS.result, detail: 7, call, payload: Buffer.from('5') })),
   },
-  'a worker that sends garbage': { side: 'bridge', reason: 'protocol_error', status: 502, workers: 0, provoke: (run) => askRogue(run, (self) => self.sendBytes(encodeFrame({ type: 0x7f }))) },
+  'a worker that sends garbage': { side: 'bridge', reason: 'bad_worker_answer', status: 502, workers: 0, provoke: (run) => askRogue(run, (self) => self.sendBytes(encodeFrame({ type: 0x7f }))) },
 };
 
 for (const [what, { side, reason, status, workers = 1, provoke }] of Object.entries(FAILURES)) {
