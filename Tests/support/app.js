@@ -14,7 +14,12 @@ async function startApp(file, { socket, env = {}, nodeOptions = [], waitsForRead
   const child = new TestProcess(`app ${path.basename(file)}`, process.execPath, [...nodeOptions, file], {
     env: { SOCKET: socket, RUNNER_SIDECAR_SHIM: shimFolder(), ...env },
   });
-  if (waitsForReady) await child.line((line) => (line.startsWith('app ready') ? true : undefined));
+  if (waitsForReady) {
+    await child.line((line) => (line.startsWith('app ready') ? true : undefined)).catch(async (error) => {
+      await child.stop();
+      throw error;
+    });
+  }
   return child;
 }
 

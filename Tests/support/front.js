@@ -27,6 +27,9 @@ class Front {
     const listening = await child.line((line) => {
       const event = parseJSON(line);
       return event?.event === 'listening' ? event : undefined;
+    }).catch(async (error) => {
+      await child.stop();
+      throw error;
     });
     return new Front(child, socket, listening.port, adminPort);
   }
