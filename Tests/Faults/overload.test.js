@@ -38,7 +38,8 @@ test('at three times the capacity, as much is done as at capacity, and the rest 
     atCapacity.load.assertExactlyOneAnswer(run.log.counts(), { allowed: ['503 OVERLOADED'] });
     overloaded.load.assertExactlyOneAnswer(run.log.counts(), { allowed: ['503 OVERLOADED'] });
     assert.ok((overloaded.load.tally()['503 OVERLOADED'] ?? 0) > 0, 'something was refused');
-    assert.ok(overloaded.perSecond >= 0.9 * atCapacity.perSecond, 'goodput stays within 10 %');
+    // An instrumented front spends on refusals what the worker needs: no figure of it says anything of the real one.
+    if (!process.env.RUNNER_SIDECAR_SANITIZER) assert.ok(overloaded.perSecond >= 0.9 * atCapacity.perSecond, 'goodput stays within 10 %');
     assert.ok(grown < 8 * 1048576, `the front grew by ${grown} bytes`);
     const refused = [...overloaded.load.answers].filter(([, { status }]) => status === 503).map(([id]) => id);
     const ran = run.log.counts();
