@@ -88,7 +88,7 @@ class Call {
   fail(error) {
     if (this.over) return;
     const failure = this.app.failures.describe(error, this.target.kind);
-    if (this.responseTouched) this.exchange.respondFailure(failure);
+    if (this.responseTouched) this.exchange.respondFailure(failure.status, failure.body);
     else this.answer(failure.status, failure.body, Result.FAILED);
   }
 
@@ -133,11 +133,12 @@ class Call {
     this.link.settled(this);
   }
 
-  /** Whether the task may have written to the genuine response. */
+  /** Whether something may have been set on the genuine response, or written to it. */
   get responseTouched() {
     if (this.exchange === null) return false;
-    const { res } = this.exchange;
-    return res.headersSent || res.writableEnded || (this.context !== null && this.context.responseTouched);
+    const { res, responding } = this.exchange;
+    const inTask = this.context !== null && this.context.responseTouched;
+    return responding || inTask || res.headersSent || res.writableEnded;
   }
 
   /** CANCEL came. @param {number} reason */
@@ -146,7 +147,7 @@ class Call {
     this.over = true;
     this.cancelReason = reason;
     this.link.settled(this);
-    if (this.exchange !== null) this.exchange.cancel(reason);
+    if (this.exchange !== null) this.exchange.cancel();
     if (this.context !== null) this.context.abort(REASONS[reason] || REASONS[Cancel.CLIENT_CLOSED]);
   }
 
