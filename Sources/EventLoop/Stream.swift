@@ -179,6 +179,8 @@ internal import CLibUV
             let fresh = unsafe Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count]))
             let consumed = count >= Int(neededBytes) ? offer(fresh) : 0
             if consumed < count && !isClosing {
+                // A large message gets its room at once, but no more than a megabyte on its word alone.
+                if Int(neededBytes) > loop.pool.bufferBytes { inbox.reserve(min(Int(neededBytes), 1 << 20)) }
                 loop.pool.provide(&inbox)
                 inbox.append(fresh.extracting(droppingFirst: consumed))
             }
@@ -287,6 +289,32 @@ internal import CLibUV
         } else {
             writeRest()
         }
+    }
+
+    /// Appends `bytes` to `outbox`, except what the kernel takes right now, together with what `outbox` held: for bodies so
+    /// large that to copy them costs more than a system call of their own.
+    public final func writeThrough(_ bytes: Span<UInt8>) {
+        guard pending == nil, state.isDisjoint(with: [.closing, .broken]) else { return outbox.append(bytes) }
+        let before = unsafe outbox.unsafeReadable
+        let written = unsafe bytes.withUnsafeBytes { body in
+            var buffers = unsafe (Self.buffer(before), Self.buffer(body))
+            return unsafe withUnsafeMutableBytes(of: &buffers) {
+                let first = unsafe $0.baseAddress!.assumingMemoryBound(to: uv_buf_t.self)
+                return unsafe before.isEmpty
+                    ? uv_try_write(handle, first + 1, 1) : uv_try_write(handle, first, 2)
+            }
+        }
+        // What went wrong, if anything did, the next flush will meet, too.
+        let taken = max(0, Int(written))
+        let ofOutbox = min(taken, outbox.count)
+        outbox.consume(ofOutbox)
+        outbox.append(bytes.extracting(droppingFirst: taken - ofOutbox))
+        flushSoon()
+    }
+
+    private static func buffer(_ bytes: UnsafeRawBufferPointer) -> uv_buf_t {
+        unsafe uv_buf_init(
+            UnsafeMutablePointer(mutating: bytes.baseAddress?.assumingMemoryBound(to: CChar.self)), UInt32(bytes.count))
     }
 
     private final func writeRest() {
