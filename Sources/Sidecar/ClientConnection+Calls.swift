@@ -55,7 +55,8 @@ extension ClientConnection {
     }
 
     private func runCall(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind, cors: CORSBlock
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind,
+        cors: CORSBlock
     ) -> Int {
         guard sendContinueIfExpected(head) else { return 0 }
         let whole = head.headBytes + bodyBytes
