@@ -57,6 +57,7 @@ final class CallTable {
         call.rejection = nil
         call.cors = .none
         call.taskFailed = false
+        call.answerWasCut = false
         call.dispatchedNanoseconds = 0
         call.answeredNanoseconds = 0
         call.notes = nil

@@ -13,26 +13,28 @@ enum FailureCause {
             .payloadTooLarge, .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
         ] + HTTPError.allCases.map { .http($0) }
 
-    static let labels: [FailureLabel] =
-        rejections.map { FailureLabel(side: $0.answer.side.rawValue, reason: "\($0.answer.code)".lowercased()) }
-        + [
-            FailureLabel(side: "task", reason: "threw"), FailureLabel(side: "client", reason: "left"),
-            FailureLabel(side: "task", reason: "answer_cut"), FailureLabel(side: "bridge", reason: "protocol_error"),
-            FailureLabel(side: "client", reason: "stalled"),
-        ]
+    private static let others = [
+        FailureLabel(side: "task", reason: "threw"), FailureLabel(side: "client", reason: "left"),
+        FailureLabel(side: "task", reason: "answer_cut"), FailureLabel(side: "client", reason: "stalled"),
+    ]
 
-    static let taskFailed = rejections.count
-    static let clientLeft = rejections.count + 1
-    static let answerCut = rejections.count + 2
-    static let protocolError = rejections.count + 3
-    static let clientStalled = rejections.count + 4
+    private static func label(of rejection: Rejection) -> FailureLabel {
+        FailureLabel(side: rejection.answer.side.rawValue, reason: "\(rejection.answer.code)".lowercased())
+    }
+
+    /// Several rejections may share a code (a task and an event that are not there): each label stands here once, since a
+    /// metric may not have two samples of the same name.
+    static let labels: [FailureLabel] = (rejections.map(label) + others).reduce(into: []) { labels, label in
+        if !labels.contains(label) { labels.append(label) }
+    }
+
+    static let taskFailed = labels.count - 4
+    static let clientLeft = labels.count - 3
+    static let answerCut = labels.count - 2
+    static let clientStalled = labels.count - 1
 
     /// The place of a rejection's label. A failing request can afford the search.
     static func index(of rejection: Rejection) -> Int {
-        switch rejection {
-        case .notExposed: return 3
-        case .targetNotFound: return 4
-        default: return rejections.firstIndex(of: rejection) ?? 0
-        }
+        labels.firstIndex(of: label(of: rejection)) ?? 0
     }
 }

@@ -26,6 +26,7 @@ extension FrontLoop {
     /// Which of `FailureCause.labels` a finished call counts under; nil when all went well.
     private func failure(of call: Call) -> Int? {
         if let rejection = call.rejection { return FailureCause.index(of: rejection) }
+        if call.answerWasCut { return FailureCause.answerCut }
         return call.taskFailed ? FailureCause.taskFailed : nil
     }
 
@@ -55,7 +56,7 @@ extension FrontLoop {
 
     /// A streamed answer ended before it was complete.
     func cut(_ call: Call) {
-        call.taskFailed = true
+        call.answerWasCut = true
     }
 
     func malformedBody(_ error: HTTPError, _ call: Call) {

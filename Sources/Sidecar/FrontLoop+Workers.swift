@@ -69,7 +69,7 @@ extension FrontLoop {
         for call in lost where call.link === link {
             call.link = nil
             link.callEnded()
-            call.connection?.deliver(call, rejection: .workerLost)
+            call.connection?.deliver(call, rejection: link.brokeProtocol ? .malformedWorkerAnswer : .workerLost)
         }
         logger.log(
             level: lost.isEmpty ? .info : .warning, "worker left",

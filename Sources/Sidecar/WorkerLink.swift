@@ -21,6 +21,9 @@ final class WorkerLink: Stream {
     private var isBatchQueued = false
     private(set) var traffic = LinkTraffic()
 
+    /// Why it ended, where the other side is to blame for more than leaving.
+    private(set) var brokeProtocol = false
+
     init(front: FrontLoop, loop: Loop, worker: WorkerIdentity) throws(LoopError) {
         self.front = front
         self.worker = worker
@@ -289,6 +292,7 @@ final class WorkerLink: Stream {
 
     /// The other side broke a rule: the link ends, and the reason is logged.
     private func breakOff(_ reason: String) {
+        brokeProtocol = true
         front.linkBroke(self, reason)
         close()
     }

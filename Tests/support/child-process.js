@@ -17,18 +17,19 @@ class TestProcess {
    * @param {string} name for messages
    * @param {string} command
    * @param {string[]} commandArguments
-   * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, lifetimeMilliseconds?: number }} [options] `env` is added to the environment
+   * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, lifetimeMilliseconds?: number, stderr?: number }} [options] `env` is added to the
+   *   environment; `stderr`: a descriptor that takes the place of the pipe
    */
-  constructor(name, command, commandArguments, { env, cwd, lifetimeMilliseconds = LIFETIME_LIMIT_MILLISECONDS } = {}) {
+  constructor(name, command, commandArguments, { env, cwd, lifetimeMilliseconds = LIFETIME_LIMIT_MILLISECONDS, stderr } = {}) {
     this.name = name;
     this.stdout = '';
     this.stderr = '';
-    this.child = spawn(command, commandArguments, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(command, commandArguments, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', stderr ?? 'pipe'] });
     running.add(this);
     const watchdog = setTimeout(() => this.child.kill('SIGKILL'), lifetimeMilliseconds);
     watchdog.unref();
     for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
-      this.child[name].setEncoding('utf8').on('data', (text) => { this[name] = (this[name] + text).slice(-OUTPUT_KEPT_CHARACTERS); this.notify(); });
+      this.child[name]?.setEncoding('utf8').on('data', (text) => { this[name] = (this[name] + text).slice(-OUTPUT_KEPT_CHARACTERS); this.notify(); });
     }
     /** @type {Set<() => void>} */
     this.watchers = new Set();

@@ -16,14 +16,15 @@ const APP = path.join(__dirname, '..', 'Faults', 'app.js');
 class FaultRun {
   /**
    * @template T
-   * @param {{ workers?: number, frontOptions?: string[] }} settings
+   * @param {{ workers?: number, frontOptions?: string[], front?: Omit<Parameters<typeof Front.start>[0], 'options'> }} settings
+   *   `front`: what else `Front.start` takes
    * @param {(run: FaultRun) => Promise<T>} use
    * @returns {Promise<T>}
    */
-  static async with({ workers = 1, frontOptions = [] }, use) {
+  static async with({ workers = 1, frontOptions = [], front = {} }, use) {
     const run = new FaultRun();
     try {
-      run.front = await Front.start({ options: frontOptions });
+      run.front = await Front.start({ ...front, options: frontOptions });
       run.fronts.push(run.front);
       await Promise.all(Array.from({ length: workers }, () => run.startWorker()));
       await run.front.workersReady(workers);

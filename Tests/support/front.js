@@ -12,14 +12,18 @@ const { waitUntil } = require('./wait-until.js');
 class Front {
   /**
    * Starts a front and waits until it listens.
-   * @param {{ options?: string[], socket?: string, port?: number }} [settings] `options`: further command line options
+   * @param {{ options?: string[], socket?: string, port?: number, openFiles?: number, env?: NodeJS.ProcessEnv, stderr?: number, optionsInEnvironment?: boolean }} [settings]
+   *   `options`: further command line options; `openFiles`: how many descriptors it may have; `env`: added to the environment;
+   *   `stderr`: where its log goes instead; `optionsInEnvironment`: options are variables instead of arguments
    * @returns {Promise<Front>}
    */
-  static async start({ options = [], socket = path.join(temporaryFolder(), 's'), port = 0 } = {}) {
+  static async start({ options = [], socket = path.join(temporaryFolder(), 's'), port = 0, openFiles, env, stderr, optionsInEnvironment = false } = {}) {
     const adminPort = await freePort();
-    const child = new TestProcess('front', frontBinary(), [
-      'serve', '--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`, '--socket', socket, ...options,
-    ]);
+    const all = ['--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`, '--socket', socket, ...options];
+    const command = [frontBinary(), 'serve', ...optionsInEnvironment ? [] : all];
+    // The shell lowers the limit and becomes the front: its process id is the front's.
+    if (openFiles !== undefined) command.unshift('/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh');
+    const child = new TestProcess('front', command[0], command.slice(1), { env: { ...env, ...optionsInEnvironment && variables(all) }, stderr });
     const listening = await child.line((line) => {
       const event = parseJSON(line);
       return event?.event === 'listening' ? event : undefined;
@@ -91,6 +95,13 @@ class Front {
   stop(options) {
     return this.child.stop(options);
   }
+}
+
+/** `['--idle-timeout', '5s']` as `{ RUNNER_SIDECAR_IDLE_TIMEOUT: '5s' }`. */
+function variables(options) {
+  const pairs = [];
+  for (let i = 0; i < options.length; i += 2) pairs.push([`RUNNER_SIDECAR_${options[i].slice(2).replaceAll('-', '_').toUpperCase()}`, options[i + 1]]);
+  return Object.fromEntries(pairs);
 }
 
 function parseJSON(text) {

@@ -30,6 +30,8 @@ class Load {
     this.unanswered = new Map();
     /** @type {string[]} answers that were not for the call, or not well formed */
     this.wrong = [];
+    /** @type {Set<number>} the processes that answered */
+    this.servedBy = new Set();
     this.latencies = new Latencies();
     this.lanes = Array.from({ length: connections }, (_, lane) => this.lane(lane));
   }
@@ -81,6 +83,7 @@ class Load {
     const rightResult = envelope.ok === true && envelope.result?.id === call.id && envelope.result.text === call.text;
     const rightError = envelope.ok === false && typeof envelope.error?.code === 'string';
     if (answer.status === 200 ? !rightResult : !rightError) this.wrong.push(`${call.id}: ${answer.status} ${answer.body.toString('utf8').slice(0, 200)}`);
+    if (rightResult) this.servedBy.add(envelope.result.pid);
     this.answers.set(call.id, { status: answer.status, code: envelope.error?.code });
   }
 
