@@ -60,6 +60,12 @@ final class CallTable {
         call.answerWasCut = false
         call.dispatchedNanoseconds = 0
         call.answeredNanoseconds = 0
+        call.status = 0
+        call.sendCredit = 0
+        call.owedCredit = 0
+        call.deadlineMilliseconds = 0
+        call.requestBytes = 0
+        call.answerBytes = 0
         call.notes = nil
         call.method = .post
         call.answer.removeAll()

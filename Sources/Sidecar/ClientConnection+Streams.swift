@@ -157,6 +157,7 @@ extension ClientConnection {
 
     /// The app's answer is complete, or cut.
     func endStreamed(_ call: Call, keepAlive: Bool, isCut: Bool) {
+        if isCut { front.cut(call) }
         if call !== firstCall {
             // Its bytes wait behind other answers; so does its end.
             call.state = .answered
@@ -164,7 +165,6 @@ extension ClientConnection {
             return
         }
         if !keepAlive || isCut { call.closesConnection = true }
-        if isCut { front.cut(call) }
         let bodyWasOpen = call.bodyIsOpen
         call.bodyIsOpen = false
         if bodyWasOpen && !call.closesConnection && phase == .forwarding {

@@ -167,6 +167,30 @@ test('a worker that sends past a stream window loses its link', TIMEOUT, () => a
   await assertStillServes(run);
 }));
 
+test('what one stream left of its window is not the next one\'s', TIMEOUT, () => alone(async (run) => {
+  const body = Buffer.alloc(50_000);
+  const head = Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${4 * body.length}\r\n\r\n`);
+  const worker = await RogueWorker.connect(run.front.socket, {
+    // All of it within the window, and its end with it: nothing is worth giving credit for any more.
+    onCall: (self, call) => self.sendBytes(Buffer.concat([
+      ...[head, body, body, body, body].map((payload) => encodeFrame({ type: TYPES.RESPONSE_DATA, call, payload })),
+      encodeFrame({ type: TYPES.RESPONSE_END, flags: 1, call }),
+    ])),
+  });
+  await worker.frame(TYPES.WELCOME);
+  const connection = await RawConnection.open({ port: run.front.port });
+  for (let i = 0; i < 10; i += 1) {
+    connection.send(callBytes('once', {}));
+    assert.equal((await connection.answer())?.body.length, 4 * body.length);
+  }
+  const credited = new Map();
+  for (const { type, call, field } of worker.frames) if (type === TYPES.CREDIT) credited.set(call, (credited.get(call) ?? 0) + field);
+  for (const [call, bytes] of credited) assert.ok(bytes <= head.length + 4 * body.length, `call ${call} got credit for ${bytes} bytes`);
+  assert.equal(worker.closed, false);
+  connection.destroy();
+  worker.destroy();
+}));
+
 test('workers with different tables each get only what they announced', TIMEOUT, () => alone(async (run) => {
   const [first, second] = await Promise.all(['one', 'two'].map((id) => RogueWorker.connect(run.front.socket, { tasks: [id], onCall: (self, call) => self.result(call, id) })));
   await first.frame(TYPES.WELCOME);
