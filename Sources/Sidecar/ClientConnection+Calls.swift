@@ -215,6 +215,7 @@ extension ClientConnection {
             isSent = dispatch(
                 head, headBytes: headBytes.bytes.extracting(head.start..<head.headBytes), body: body.bytes,
                 target: target, kind: kind, cors: cors)
+            if !isSent { front.rules.release(cors) }
         } else {
             // The worker that served this left, and another announced something else meanwhile.
             answerOverload(.noWorker)
