@@ -70,6 +70,38 @@ public struct CallBatch: ~Copyable {
         count += 1
     }
 
+    /// Begins the frame of one call whose text is so large that the caller writes it by itself: appends the calls before it,
+    /// the header and the entry. The text is to follow, then `endLarge`.
+    public mutating func beginLarge(
+        call: UInt32, target: Int, flags: CallFlags, textBytes: Int, head: Span<UInt8>, isASCII: Bool, isPlain: Bool,
+        into out: inout ByteBuffer
+    ) {
+        flush(into: &out)
+        var kinds: CallsFlags = isASCII ? .ascii : []
+        if isPlain { kinds.insert(.plain) }
+        let entry = CallEntry(
+            call: call, target: UInt32(target), flags: flags, textBytes: textBytes, headBytes: Self.headBytes(head))
+        let payloadBytes = CallEntry.byteCount + textBytes + Int(entry.headBytes)
+        precondition(payloadBytes <= FrameLimits.largestPayloadBytes)
+        FrameHeader(
+            type: .calls, flags: kinds.rawValue, detail: 1, field: UInt32(textBytes), payloadBytes: payloadBytes
+        ).write(into: &out)
+        entry.write(into: &out)
+    }
+
+    /// Ends what `beginLarge` began, behind the text.
+    public func endLarge(textBytes: Int, peer: PeerBlock, head: Span<UInt8>, into out: inout ByteBuffer) {
+        if !head.isEmpty {
+            peer.write(into: &out)
+            out.append(head)
+        }
+        out.append(zeros: -(CallEntry.byteCount + textBytes + Self.headBytes(head)) & 7)
+    }
+
+    private static func headBytes(_ head: Span<UInt8>) -> Int {
+        head.isEmpty ? 0 : PeerBlock.byteCount + head.count
+    }
+
     /// Appends the frame of the calls that wait, if any, to `out`.
     public mutating func flush(into out: inout ByteBuffer) {
         guard count > 0 else { return }

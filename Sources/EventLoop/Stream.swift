@@ -31,7 +31,7 @@ internal import CLibUV
     }
 
     public final let loop: Loop
-    private final let handle: UnsafeMutablePointer<uv_stream_t>
+    final let handle: UnsafeMutablePointer<uv_stream_t>
     /// Input that `received` has not consumed.
     private final var inbox = ByteBuffer()
     /// `received` is called again only when this many bytes wait: how a reader of a large body avoids being asked, and
@@ -72,6 +72,13 @@ internal import CLibUV
         }
     }
 
+    /// libuv's handle keeps this object alive from now on, until it is closed.
+    final func retainByHandle() {
+        guard !state.contains(.open) else { return }
+        state.insert(.open)
+        unsafe handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
+    }
+
     // MARK: What a subclass overrides
 
     /// Input arrived. Takes every byte not consumed so far; gives how many of them are consumed now. The rest is offered
@@ -84,42 +91,6 @@ internal import CLibUV
     open func drained() {}
     /// The descriptor is gone; the last call a stream makes. A stream dropped before it was connected makes none.
     open func closed() {}
-
-    // MARK: Opening
-
-    /// Takes the next connection of a listener.
-    final func accept(from server: UnsafeMutablePointer<uv_stream_t>) throws(LoopError) {
-        try unsafe LoopError.check(uv_accept(server, handle))
-        retainByHandle()
-    }
-
-    /// Takes over an open TCP descriptor, which stays the caller's if this fails.
-    public final func adopt(tcp descriptor: Int32) throws(LoopError) {
-        try unsafe LoopError.check(
-            uv_tcp_open(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_tcp_t.self), descriptor))
-        retainByHandle()
-    }
-
-    /// Takes over an open Unix socket descriptor, which stays the caller's if this fails.
-    public final func adopt(unixSocket descriptor: Int32) throws(LoopError) {
-        try unsafe LoopError.check(
-            uv_pipe_open(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_pipe_t.self), descriptor))
-        retainByHandle()
-    }
-
-    private final func retainByHandle() {
-        guard !state.contains(.open) else { return }
-        state.insert(.open)
-        unsafe handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
-    }
-
-    /// Sends small packets at once: answers are gathered here already, so Nagle's wait only adds latency.
-    public final func disableNagle() {
-        _ = unsafe uv_tcp_nodelay(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_tcp_t.self), 1)
-    }
-
-    /// The descriptor, for socket options and for handing a connection to another loop.
-    public final var descriptor: Int32 { unsafe Handle.descriptor(of: handle) }
 
     // MARK: Reading
 
@@ -179,6 +150,8 @@ internal import CLibUV
             let fresh = unsafe Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count]))
             let consumed = count >= Int(neededBytes) ? offer(fresh) : 0
             if consumed < count && !isClosing {
+                // A large message gets its room at once, but no more than a megabyte on its word alone.
+                if Int(neededBytes) > loop.pool.bufferBytes { inbox.reserve(min(Int(neededBytes), 1 << 20)) }
                 loop.pool.provide(&inbox)
                 inbox.append(fresh.extracting(droppingFirst: consumed))
             }
@@ -289,6 +262,32 @@ internal import CLibUV
         }
     }
 
+    /// Appends `bytes` to `outbox`, except what the kernel takes right now, together with what `outbox` held: for bodies so
+    /// large that to copy them costs more than a system call of their own.
+    public final func writeThrough(_ bytes: Span<UInt8>) {
+        guard pending == nil, state.isDisjoint(with: [.closing, .broken]) else { return outbox.append(bytes) }
+        let before = unsafe outbox.unsafeReadable
+        let written = unsafe bytes.withUnsafeBytes { body in
+            var buffers = unsafe (Self.buffer(before), Self.buffer(body))
+            return unsafe withUnsafeMutableBytes(of: &buffers) {
+                let first = unsafe $0.baseAddress!.assumingMemoryBound(to: uv_buf_t.self)
+                return unsafe before.isEmpty
+                    ? uv_try_write(handle, first + 1, 1) : uv_try_write(handle, first, 2)
+            }
+        }
+        // What went wrong, if anything did, the next flush will meet, too.
+        let taken = max(0, Int(written))
+        let ofOutbox = min(taken, outbox.count)
+        outbox.consume(ofOutbox)
+        outbox.append(bytes.extracting(droppingFirst: taken - ofOutbox))
+        flushSoon()
+    }
+
+    private static func buffer(_ bytes: UnsafeRawBufferPointer) -> uv_buf_t {
+        unsafe uv_buf_init(
+            UnsafeMutablePointer(mutating: bytes.baseAddress?.assumingMemoryBound(to: CChar.self)), UInt32(bytes.count))
+    }
+
     private final func writeRest() {
         let rest = loop.writePool.take()
         swap(&rest.bytes, &outbox)
@@ -392,12 +391,5 @@ internal import CLibUV
                 stream.closed()
             }
         }
-    }
-}
-
-extension Stream {
-    /// A second descriptor for the same connection, to move it to another loop: this stream may close then.
-    public func duplicateDescriptor() -> Int32? {
-        duplicate(descriptor)
     }
 }

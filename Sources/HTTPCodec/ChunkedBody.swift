@@ -200,7 +200,8 @@ public struct ChunkedBody: Sendable {
     }
 }
 
-/// Fields that would change where the message ends (RFC 9110, 6.5.1).
+/// Fields that would change where the message or the connection ends (RFC 9110, 6.5.1). Node's parser heeds `Connection` even
+/// here, so a trailer that says close would make two readers disagree about what follows.
 private enum ForbiddenTrailers {
-    static let names = ["content-length", "transfer-encoding"].map { Array($0.utf8) }
+    static let names = ["content-length", "transfer-encoding", "connection"].map { Array($0.utf8) }
 }

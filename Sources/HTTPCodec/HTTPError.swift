@@ -113,7 +113,7 @@ public enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .malformedTrailer:
             Answer(400, "MALFORMED_TRAILER", "The trailer section of the chunked body is malformed")
         case .framingFieldInTrailer:
-            Answer(400, "FORBIDDEN_TRAILER", "Content-Length and Transfer-Encoding may not be trailers")
+            Answer(400, "FORBIDDEN_TRAILER", "Content-Length, Transfer-Encoding and Connection may not be trailers")
         case .trailersTooLarge:
             Answer(431, "TRAILERS_TOO_LARGE", "The trailers are too large")
         case .bodyTooLarge:

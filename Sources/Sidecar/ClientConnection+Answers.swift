@@ -21,7 +21,11 @@ extension ClientConnection {
         call.answeredNanoseconds = front.turnNanoseconds
         if call === firstCall {
             prepareOutbox()
-            writeResult(of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes, into: &outbox)
+            if outcome == .result && call.status == 200 && bytes.count >= Self.largeResultBytes {
+                writeLargeResult(of: call, bytes)
+            } else {
+                writeResult(of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes, into: &outbox)
+            }
             finishFirst()
             flushSoon()
         } else {
@@ -29,6 +33,21 @@ extension ClientConnection {
             writeResult(of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes, into: &call.answer)
             call.state = .answered
         }
+    }
+
+    /// Results from here on go from the worker's input to the kernel without a copy between.
+    private static let largeResultBytes = 32 << 10
+
+    private func writeLargeResult(of call: Call, _ bytes: Span<UInt8>) {
+        let before = outbox.count
+        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        call.answerBytes = bytes.count + 21
+        front.rules.writeHead(
+            status: 200, cors: call.cors, bodyBytes: call.answerBytes, front.tails, end, into: &outbox)
+        if let notes = call.notes { notes.echo(into: &outbox, from: before) }
+        outbox.append(#"{"ok":true,"result":"#)
+        writeThrough(bytes)
+        outbox.append(UInt8(ascii: "}"))
     }
 
     private func writeResult(
@@ -39,11 +58,9 @@ extension ClientConnection {
         switch outcome {
         case .result where call.status == 200:
             // `{"ok":true}`, or `{"ok":true,"result":…}`.
-            call.answerBytes = isEmpty ? 11 : bytes.count + 21
             front.rules.writeResult(isEmpty ? nil : bytes, cors: call.cors, front.tails, end, into: &out)
             call.answerBytes = isEmpty ? 11 : bytes.count + 21
         default:
-            call.answerBytes = bytes.count
             front.rules.writeHead(
                 status: Int(call.status), cors: call.cors, bodyBytes: bytes.count, front.tails, end, into: &out)
             call.answerBytes = bytes.count

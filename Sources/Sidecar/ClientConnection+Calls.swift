@@ -55,7 +55,8 @@ extension ClientConnection {
     }
 
     private func runCall(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind, cors: CORSBlock
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind,
+        cors: CORSBlock
     ) -> Int {
         guard sendContinueIfExpected(head) else { return 0 }
         let whole = head.headBytes + bodyBytes
@@ -214,6 +215,7 @@ extension ClientConnection {
             isSent = dispatch(
                 head, headBytes: headBytes.bytes.extracting(head.start..<head.headBytes), body: body.bytes,
                 target: target, kind: kind, cors: cors)
+            if !isSent { front.rules.release(cors) }
         } else {
             // The worker that served this left, and another announced something else meanwhile.
             answerOverload(.noWorker)

@@ -129,7 +129,11 @@ extension ClientConnection {
             return
         }
         prepareOutbox()
-        if isStart, let notes = call.notes { notes.echo(into: &outbox, answerStart: bytes) } else { outbox.append(bytes) }
+        if isStart, let notes = call.notes {
+            notes.echo(into: &outbox, answerStart: bytes)
+        } else {
+            outbox.append(bytes)
+        }
         flushSoon()
         front.creditSoon(self)
     }

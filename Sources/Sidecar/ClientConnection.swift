@@ -139,9 +139,14 @@ final class ClientConnection: Stream {
         guard front.hasRules else { return waitForWorker(bytes: bytes.count) }
         switch front.rules.decide(head, bytes, originAnswer: front.takeOriginAnswer(for: self)) {
         case .call(let target, let kind, let cors):
-            return readCall(head, bytes, target: target, kind: kind, cors: cors)
+            let taken = readCall(head, bytes, target: target, kind: kind, cors: cors)
+            // Whoever is not on the way yet will be decided again, and gets CORS lines then.
+            if taken == 0 || phase == .collecting { front.rules.release(cors) }
+            return taken
         case .discovery(let target, let cors):
-            return startDiscovery(head, bytes, target: target, cors: cors)
+            let taken = startDiscovery(head, bytes, target: target, cors: cors)
+            if taken == 0 { front.rules.release(cors) }
+            return taken
         case .stream(let target):
             return startStream(head, bytes, target: target)
         case .outside:

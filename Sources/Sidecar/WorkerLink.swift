@@ -50,6 +50,22 @@ final class WorkerLink: Stream {
 
     // MARK: Calls
 
+    /// Texts from here on go from the client's input to the kernel without a copy between, in a write of their own.
+    private static let largeTextBytes = 32 << 10
+
+    private func addLarge(
+        _ call: Call, flags: CallFlags, text: Span<UInt8>, peer: PeerBlock, head: Span<UInt8>, isASCII: Bool,
+        isPlain: Bool
+    ) {
+        prepareOutbox()
+        batch.beginLarge(
+            call: call.id, target: Int(indexes[Int(call.target)]), flags: flags, textBytes: text.count, head: head,
+            isASCII: isASCII, isPlain: isPlain, into: &outbox)
+        writeThrough(text)
+        batch.endLarge(textBytes: text.count, peer: peer, head: head, into: &outbox)
+        flushSoon()
+    }
+
     /// Adds a call to this turn's batch.
     func add(
         _ call: Call, flags: CallFlags, text: Span<UInt8>, peer: SocketAddress, head: Span<UInt8>, isASCII: Bool,
@@ -67,6 +83,12 @@ final class WorkerLink: Stream {
                 call: call.id, target: Int(indexes[target]), flags: flags, text: text, peer: PeerBlock(peer),
                 head: changed.bytes, isASCII: isASCII, isPlain: isPlain, into: &outbox)
             return batchSoon()
+        }
+        if text.count >= Self.largeTextBytes {
+            addLarge(
+                call, flags: wanted ? flags : flags.subtracting(.context), text: text, peer: PeerBlock(peer),
+                head: wanted ? head : head.extracting(first: 0), isASCII: isASCII, isPlain: isPlain)
+            return
         }
         batch.add(
             call: call.id, target: Int(indexes[target]), flags: wanted ? flags : flags.subtracting(.context),

@@ -61,6 +61,7 @@ struct ChunkedBodyTests {
         ("0\r\nX: 1\n\r\n", .bareLineFeed),
         ("0\r\nX: 1\rY: 2\r\n", .bareCarriageReturn),
         ("0\r\nContent-Length: 5\r\n\r\n", .framingFieldInTrailer),
+        ("0\r\nConnection: close\r\n\r\n", .framingFieldInTrailer),
         ("0\r\nX: 1\r\nTRANSFER-encoding: chunked\r\n\r\n", .framingFieldInTrailer),
     ]
 

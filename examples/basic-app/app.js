@@ -72,7 +72,8 @@ async function main() {
   for (const [id, { run }] of store.events) server.registerEvent(id, run);
   await server.listen();
   const { address, port } = server.address();
-  console.log(`serving ${(await server.getTaskIds()).length} tasks on http://${address}:${port}/__runner`);
+  console.log(`serving ${(await server.getTaskIds()).length} tasks on http://${address}:${port}/__runner; try:`);
+  console.log(`  curl -d '{"input":{"a":5,"b":3}}' http://${address}:${port}/__runner/task/app.tasks.add`);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close());
 }
 

@@ -42,6 +42,8 @@ class Bridge {
     this.retries = new Map();
     this.loops = 1;
     this.stopping = false;
+    /** The front was told to stop, so that its links end is no news. */
+    this.endExpected = false;
     /** @type {(() => void) | null} */
     this.stopped = null;
   }
@@ -85,7 +87,10 @@ class Bridge {
 
   refused(link, reason, retry) {
     this.log('error', 'bridge.refused', { link: link.index, reason, retry });
-    if (!retry) this.reconnect = false;
+    if (!retry) {
+      this.reconnect = false;
+      for (const { timer } of this.retries.values()) clearTimeout(timer);
+    }
     link.close(`the front refused this shim: ${reason}`);
   }
 
@@ -96,7 +101,7 @@ class Bridge {
       this.finishStop();
       return;
     }
-    this.log('warn', 'bridge.closed', { link: link.index, reason });
+    this.log(this.endExpected ? 'debug' : 'warn', 'bridge.closed', { link: link.index, reason });
     if (this.reconnect) this.retryLink(link.index);
     else if (this.links.size === 0) {
       this.lag.stop();

@@ -13,8 +13,10 @@ function respondOnCall(call, value) {
   const streaming = streamOf(value);
   const { req, res } = call.materialise();
   if (streaming !== null && !res.writableEnded) {
+    // From here on an error's answer goes out on the same `res`, with what was set on it before.
+    call.exchange.responding = true;
     applyCors(req, res, call.app.http.cors);
-    respondStream(res, streaming);
+    respondStream(call, res, streaming);
     return;
   }
   // The task has answered, or is about to end what it began.
@@ -34,19 +36,71 @@ function streamOf(value) {
   return typeof value === 'object' && value.stream ? value : null;
 }
 
-function respondStream(res, { stream, status, contentType, headers }) {
-  res.statusCode = status ?? 200;
-  res.setHeader('content-type', contentType ?? 'application/octet-stream');
-  if (headers) {
-    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+function respondStream(call, res, { stream, status, contentType, headers }) {
+  const stop = () => {
+    if (typeof stream.destroy === 'function') stream.destroy();
+  };
+  try {
+    res.statusCode = status ?? 200;
+    res.setHeader('content-type', contentType ?? 'application/octet-stream');
+    if (headers) {
+      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+    }
+    checkStatus(res);
+    guardWrites(res, (error) => {
+      stop();
+      call.fail(error);
+    });
+    // What has no `pipe` throws here, and is answered as an error.
+    stream.pipe(res);
+  } catch (error) {
+    stop();
+    throw error;
   }
-  // pipe() first: what has no `pipe` throws here, and is answered as an error.
-  stream.pipe(res);
   // Where nodeExposure leaves the client waiting for a stream that broke, the response is cut off.
   stream.once('error', () => res.destroy());
   res.once('close', () => {
-    if (!res.writableFinished && typeof stream.destroy === 'function') stream.destroy();
+    if (!res.writableFinished) stop();
   });
+}
+
+/**
+ * Node refuses such a status when the stream's first bytes are written, in the middle of the app's stream: nobody
+ * catches that, and nodeExposure leaves the client waiting. So it is an error at once, and the connection closes.
+ * @throws {RangeError} with Node's own words
+ */
+function checkStatus(res) {
+  const status = res.statusCode | 0;
+  if (status >= 100 && status <= 999) return;
+  const error = new RangeError(`Invalid status code: ${res.statusCode}`);
+  res.shouldKeepAlive = false;
+  throw error;
+}
+
+/**
+ * What else `res` throws at a stream that is piped into it (a chunk that is neither text nor bytes, a status message
+ * with a line break) is this task's failure, and must not end the process.
+ * @param {import('node:http').ServerResponse} res
+ * @param {(error: unknown) => void} fail called once
+ */
+function guardWrites(res, fail) {
+  const { write, end } = res;
+  let failed = false;
+  const guard = (method) => (...args) => {
+    if (failed) return false;
+    try {
+      return method.apply(res, args);
+    } catch (error) {
+      failed = true;
+      // For the error's answer.
+      Object.assign(res, { write, end, shouldKeepAlive: false });
+      fail(error);
+      // For what the stream may still bring.
+      Object.assign(res, { write: guard(write), end: guard(end) });
+      return false;
+    }
+  };
+  Object.assign(res, { write: guard(write), end: guard(end) });
 }
 
 module.exports = { respondOnCall };

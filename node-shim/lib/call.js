@@ -32,8 +32,6 @@ class Call {
     this.context = null;
     /** @type {import('./stream-exchange').StreamExchange | null} genuine req and res, once something touched them */
     this.exchange = null;
-    /** the answer goes through the genuine response */
-    this.respondsItself = false;
   }
 
   get app() {
@@ -71,18 +69,11 @@ class Call {
     if (this.over) return;
     try {
       if (this.target.kind === 'event') this.answerEmpty();
-      else if (this.responseTouched || isStream(value)) this.respond(value);
+      else if (this.responseTouched || isStream(value)) respondOnCall(this, value);
       else this.answerValue(value);
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  /** @param {unknown} value a stream, or of a task that wrote to its response */
-  respond(value) {
-    // What breaks from here on keeps the headers that were set before it, as in nodeExposure.
-    this.respondsItself = true;
-    respondOnCall(this, value);
   }
 
   /** @param {unknown} value of a task that wrote nothing itself */
@@ -97,7 +88,7 @@ class Call {
   fail(error) {
     if (this.over) return;
     const failure = this.app.failures.describe(error, this.target.kind);
-    if (this.responseTouched) this.exchange.respondFailure(failure);
+    if (this.responseTouched) this.exchange.respondFailure(failure.status, failure.body);
     else this.answer(failure.status, failure.body, Result.FAILED);
   }
 
@@ -142,11 +133,12 @@ class Call {
     this.link.settled(this);
   }
 
-  /** Whether the task may have written to the genuine response. */
+  /** Whether something may have been set on the genuine response, or written to it. */
   get responseTouched() {
     if (this.exchange === null) return false;
-    const { res } = this.exchange;
-    return this.respondsItself || res.headersSent || res.writableEnded || (this.context !== null && this.context.responseTouched);
+    const { res, responding } = this.exchange;
+    const inTask = this.context !== null && this.context.responseTouched;
+    return responding || inTask || res.headersSent || res.writableEnded;
   }
 
   /** CANCEL came. @param {number} reason */
@@ -155,7 +147,7 @@ class Call {
     this.over = true;
     this.cancelReason = reason;
     this.link.settled(this);
-    if (this.exchange !== null) this.exchange.cancel(reason);
+    if (this.exchange !== null) this.exchange.cancel();
     if (this.context !== null) this.context.abort(REASONS[reason] || REASONS[Cancel.CLIENT_CLOSED]);
   }
 

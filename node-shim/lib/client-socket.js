@@ -27,7 +27,6 @@ class ClientSocket extends Duplex {
     /** @type {Buffer[]} request bytes that the reader has not asked for */
     this.waiting = [];
     this.wanted = false;
-    this.ended = false;
     this.idleTimer = null;
   }
 
@@ -37,12 +36,6 @@ class ClientSocket extends Duplex {
     this.bytesRead += bytes.length;
     this.waiting.push(bytes);
     if (this.wanted) this.deliver();
-  }
-
-  /** The client sends no more on this connection. */
-  receiveEnd() {
-    this.ended = true;
-    if (this.waiting.length === 0 && !this.destroyed) this.push(null);
   }
 
   _read() {
@@ -56,7 +49,6 @@ class ClientSocket extends Duplex {
       this.wanted = this.push(bytes);
       this.exchange.passedOn(bytes.length);
     }
-    if (this.ended && this.waiting.length === 0 && !this.destroyed) this.push(null);
   }
 
   _write(chunk, _encoding, callback) {

@@ -11,6 +11,9 @@ const { answerOrigin } = require('./cors');
 const WINDOW_BYTES_DEFAULT = 256 * 1024;
 const RESULT_BYTES_DEFAULT = 8 * 1024 * 1024;
 
+/** How long a refusal is waited for after HELLO could not be written; if there is one, it is there already. */
+const REFUSAL_MILLISECONDS = 100;
+
 /**
  * One connection to the front, from HELLO to its end. What happens on it goes to `owner` (lib/bridge.js).
  *
@@ -39,6 +42,7 @@ class Link {
     this.streams = new StreamLane(this);
     /** @type {import('node:net').Socket | null} */
     this.socket = null;
+    this.releaseSocket = () => {};
     this.writer = null;
   }
 
@@ -54,6 +58,7 @@ class Link {
   open(socket) {
     this.socket = socket;
     this.writer = new FrameWriter(socket);
+    this.releaseSocket = readBeforeFailing(socket);
     socket.on('error', (error) => this.close(error.message));
     socket.on('end', () => this.close('the front closed the link'));
     socket.on('close', () => this.close('the link was closed'));
@@ -113,6 +118,7 @@ class Link {
     this.windowBytes = limitOf(limits.windowBytes, this.windowBytes);
     this.resultBytes = Math.min(limitOf(limits.resultBytes, this.resultBytes), this.reader.frameBytesLimit);
     this.state = 'open';
+    this.releaseSocket();
     this.owner.welcomed(this, answer);
   }
 
@@ -180,6 +186,29 @@ class Link {
     for (const orphan of orphans) orphan.linkClosed();
     this.owner.linkClosed(this, reason);
   }
+}
+
+/**
+ * A front that refuses a link may close it before it reads HELLO. Writing HELLO fails then, and Node would destroy the
+ * socket with the refusal unread: the shim would try again and again. So the first broken pipe waits for the reader.
+ * @param {import('node:net').Socket} socket
+ * @returns {() => void} ends this: what the front had to say was read
+ */
+function readBeforeFailing(socket) {
+  let timer = null;
+  const release = () => {
+    clearTimeout(timer);
+    delete socket.destroy;
+  };
+  socket.destroy = (error) => {
+    if (timer === null && error && error.code === 'EPIPE') {
+      timer = setTimeout(() => socket.destroy(error), REFUSAL_MILLISECONDS);
+      return socket;
+    }
+    release();
+    return socket.destroy(error);
+  };
+  return release;
 }
 
 function parseObject(text) {

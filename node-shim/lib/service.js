@@ -94,7 +94,10 @@ class Service {
   async close({ deadlineMilliseconds = DRAIN_MILLISECONDS } = {}) {
     if (this.closed) return;
     this.closed = true;
-    if (this.front !== null) await this.front.stop(deadlineMilliseconds);
+    if (this.front !== null) {
+      if (this.bridge !== null) this.bridge.endExpected = true;
+      await this.front.stop(deadlineMilliseconds);
+    }
     if (this.bridge !== null) await this.bridge.stop(deadlineMilliseconds);
   }
 }

@@ -1,6 +1,6 @@
 'use strict';
 
-const { Frame, End, Cancel, ProtocolError } = require('./protocol');
+const { Frame, End, ProtocolError } = require('./protocol');
 const { applyCors } = require('./cors');
 const { ClientSocket } = require('./client-socket');
 
@@ -30,6 +30,8 @@ class StreamExchange {
     /** The whole request has come (and Node's parser has it, or will at its next read). */
     this.requestComplete = false;
     this.responseDone = false;
+    /** The response was begun for the task: something may be set on it. */
+    this.responding = false;
     /** The server closes the connection after this response. */
     this.closing = false;
     this.sendWindow = link.windowBytes;
@@ -156,17 +158,16 @@ class StreamExchange {
     if (callback !== null) callback();
   }
 
-  /** CANCEL came. @param {number} reason */
-  cancel(reason) {
+  /** CANCEL came, whatever its reason: nobody is there for the response any more. */
+  cancel() {
     if (this.over) return;
     this.leave();
-    // A FIN is for Node's own rule: it aborts the request, unless the server allows half-open connections.
-    if (reason === Cancel.HALF_CLOSED) this.socket.receiveEnd();
-    else this.socket.destroy();
+    // Not an end to be read behind what is buffered: whoever reads or writes slowly learns of it now as well.
+    this.socket.destroy();
   }
 
   linkClosed() {
-    this.cancel(Cancel.CLIENT_CLOSED);
+    this.cancel();
   }
 
   /** Ends the genuine response without sending any of it: it was answered otherwise. */
@@ -193,10 +194,14 @@ class StreamExchange {
     res.end(payload);
   }
 
-  /** @param {{ status: number, body: string, cancelled: boolean }} failure */
-  respondFailure({ status, body, cancelled }) {
-    if (cancelled && this.res.headersSent) return;
-    this.respondJson(status, body);
+  /** A task failed that may have set or written something. @param {number} status @param {string} body JSON */
+  respondFailure(status, body) {
+    try {
+      this.respondJson(status, body);
+    } catch {
+      // What the task left on `res` makes any answer throw: its status message has a line break, say.
+      this.res.destroy();
+    }
   }
 }
 

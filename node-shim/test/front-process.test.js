@@ -52,6 +52,16 @@ test('listen() starts the front over an inherited socket pair, and close() stops
   ]);
 });
 
+test('a normal close() logs no warning', async (t) => {
+  withFake(t);
+  const warnings = [];
+  const warn = (message, data) => warnings.push({ message, data });
+  const server = echoServer({ port: 0, logger: { info() {}, warn, error: warn } });
+  await server.listen();
+  await server.close();
+  assert.deepEqual(warnings, []);
+});
+
 test('listen() rejects with what the front said when the port is taken', async (t) => {
   withFake(t, 'port taken');
   await assert.rejects(echoServer({ port: 7071 }).listen(), /address already in use/);

@@ -1,8 +1,10 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
 const { setTimeout: wait } = require('node:timers/promises');
@@ -65,6 +67,40 @@ test('REFUSED rejects listen() with the reason, and is not tried again', async (
   await wait(150);
   assert.equal(front.peers.length, 1);
   assert.ok(logger.lines.some(({ message }) => message === 'bridge.refused'));
+});
+
+test('a refusal that comes before HELLO was read is heard, and not tried again', async (t) => {
+  const refusal = frame(TYPE.REFUSED, {
+    field: 1, payload: JSON.stringify({ protocol: 1, reason: 'uid 7 may not connect', retry: false }),
+  });
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'refusing-'));
+  // In a process of its own, so that it closes before this one writes.
+  const front = spawn(process.execPath, ['-e', `
+    let connections = 0;
+    require('node:net').createServer({ pauseOnConnect: true }, (socket) => {
+      connections += 1;
+      socket.on('error', () => {});
+      socket.write(Buffer.from('${refusal.toString('hex')}', 'hex'));
+      socket.destroySoon();
+    }).listen('${directory}/s', () => console.log('ready'));
+    process.on('SIGTERM', () => { console.log(connections); process.exit(); });
+  `], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => {
+    front.kill();
+    fs.rmSync(directory, { recursive: true, force: true });
+  });
+  let said = '';
+  front.stdout.on('data', (chunk) => { said += chunk; });
+  await once(front.stdout, 'data');
+  for (let i = 0; i < 20; i++) {
+    const server = new TunnelServer({ socket: path.join(directory, 's'), logger: notes() });
+    server.registerTask('echo', (input) => input);
+    await assert.rejects(server.listen(), /uid 7 may not connect/);
+  }
+  await wait(150);
+  front.kill();
+  await once(front.stdout, 'close');
+  assert.equal(said, 'ready\n20\n');
 });
 
 test('a lost link is opened again, and its running calls are cancelled', async (t) => {

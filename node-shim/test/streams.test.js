@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { createHash } = require('node:crypto');
 const http = require('node:http');
-const { Readable, PassThrough } = require('node:stream');
+const { Readable, PassThrough, pipeline } = require('node:stream');
 const { test } = require('node:test');
 const { setTimeout: wait } = require('node:timers/promises');
 const { TunnelServer } = require('..');
@@ -142,8 +142,43 @@ test('a task may return a stream, plain or with status, type and headers', async
   assert.match(text(plain), /^HTTP\/1\.1 200 OK\r\nAccess-Control-Allow-Origin: \*\r\ncontent-type: application\/octet-stream\r\nDate: .*\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n$/s);
   assert.equal(plain.flags, KEEP_ALIVE);
   assert.match(text(await callTask(front, 'dressed').over), /^HTTP\/1\.1 206 Partial Content\r\nAccess-Control-Allow-Origin: \*\r\ncontent-type: text\/csv\r\nX-Extra: yes\r\n/);
-  const broken = await callTask(front, 'no stream').over;
-  assert.match(text(broken), /^HTTP\/1\.1 500 .*"ok":false/s);
+  assert.match(text(await callTask(front, 'no stream').over), /^HTTP\/1\.1 500 .*"code":"INTERNAL_ERROR"/s);
+});
+
+test('an error after headers were set keeps them, and ends the stream', async (t) => {
+  const stream = new PassThrough();
+  const headers = { 'X-Extra': 'yes', 'x y': '1' };
+  const { front } = await serving(t, (server) => server.registerTask('bad header', () => ({ stream, headers })));
+  const response = await callTask(front, 'bad header').over;
+  assert.match(text(response), /^HTTP\/1\.1 500 .*X-Extra: yes\r\n.*"Header name must be a valid HTTP token/s);
+  assert.equal(response.flags, KEEP_ALIVE);
+  assert.equal(stream.destroyed, true);
+});
+
+test('what only Node\'s writing refuses is an error answer and a close, and the process lives', async (t) => {
+  const silent = () => new Readable({ read() {} });
+  const streams = {
+    99: () => ({ stream: silent(), status: 99 }),
+    99999: () => ({ stream: silent(), status: 99999 }),
+    'NaN': () => ({ stream: silent(), status: NaN }),
+    'objects': () => Readable.from([{ a: 1 }]),
+    'a status message': (_input, { res }) => { res.statusMessage = 'a\nb'; return Readable.from(['x']); },
+  };
+  const { front } = await serving(t, (server) => {
+    for (const [id, task] of Object.entries(streams)) server.registerTask(id, task);
+    server.registerTask('late', () => Readable.from(['text first', { a: 1 }]));
+    server.registerTask('quick', () => 1);
+  });
+  for (const id of ['99', '99999', 'NaN']) {
+    const response = await callTask(front, id).over;
+    assert.match(text(response), /^HTTP\/1\.1 500 .*Connection: close\r\n.*"message":"Invalid status code: /s);
+    assert.equal(response.flags, 0);
+  }
+  const objects = await callTask(front, 'objects').over;
+  assert.match(text(objects), /^HTTP\/1\.1 500 .*Connection: close\r\n.*argument must be of type string/s);
+  assert.equal((await callTask(front, 'a status message').over).flags, ABORT);
+  assert.equal((await callTask(front, 'late').over).flags, ABORT);
+  assert.equal((await callTask(front, 'quick').over).result.detail, 200);
 });
 
 test('a task may touch res: headers stay, and what it writes is the answer', async (t) => {
@@ -220,6 +255,64 @@ for (const [reason, name] of [[1, 'closes'], [2, 'half-closes']]) {
     assert.equal(peer.frames.filter((received) => received.call === call).length, 0);
   });
 }
+
+for (const [reason, name] of [[1, 'closes'], [2, 'half-closes'], [3, 'takes too long']]) {
+  test(`a client that ${name} in the middle of an echo that both sides hold back leaves nothing open`, async (t) => {
+    const windowBytes = 100_000;
+    const seen = {};
+    const { front } = await serving(t, () => {}, {
+      requestListener(req, res) {
+        for (const [part, stream] of Object.entries({ req, res })) stream.once('close', () => { seen[part] = true; });
+        pipeline(req, res, (error) => { seen.failed = error !== undefined; });
+      },
+    }, { limits: { windowBytes } });
+    const { peer } = front;
+    const call = front.nextCall();
+    const head = Buffer.from('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10000000\r\n\r\n');
+    const data = () => frame(TYPE.REQUEST_DATA, { call, payload: Buffer.alloc(windowBytes / 5) });
+    peer.send(frame(TYPE.REQUEST, { call, flags: 1, payload: Buffer.concat([peerBlock(), head]) }));
+    // No credit is given for the answer, and what the app reads is sent on until it reads no more.
+    let sent = 0;
+    let credited = windowBytes;
+    for (let idle = 0; idle < 5; idle++) {
+      const before = sent;
+      while (credited - sent >= windowBytes / 5) {
+        peer.send(data());
+        sent += windowBytes / 5;
+      }
+      await wait(10);
+      const credits = peer.frames.filter((received) => received.call === call && received.type === TYPE.CREDIT);
+      credited = windowBytes + credits.reduce((sum, { field }) => sum + field, 0);
+      if (sent > before) idle = 0;
+    }
+    assert.ok(sent > windowBytes, `the echo stopped after ${sent} bytes`);
+    const before = peer.frames.length;
+    peer.send(frame(TYPE.CANCEL, { call, detail: reason }), frame(TYPE.PING, { field: 1 }));
+    const pong = await peer.next(TYPE.PONG);
+    await wait(20);
+    assert.deepEqual(seen, { req: true, res: true, failed: true });
+    assert.equal(pong.payload.readUInt32LE(4), 0);
+    assert.equal(peer.frames.length, before + 1);
+  });
+}
+
+test('CANCEL aborts the signal in the turn it comes', async (t) => {
+  const turns = [];
+  let turn = 0;
+  const { front } = await serving(t, (server) => server.registerTask('waits', (_input, { signal }) => {
+    turns.push(turn);
+    setImmediate(() => { turn += 1; });
+    return new Promise(() => signal.addEventListener('abort', () => turns.push(turn)));
+  }));
+  const { peer } = front;
+  for (const reason of [1, 2]) {
+    const call = front.nextCall();
+    const entry = { call, target: peer.target('task', 'waits'), text: '1', head: defaultHead('waits', 'task') };
+    peer.send(callsFrame([entry]), frame(TYPE.CANCEL, { call, detail: reason }), frame(TYPE.PING, { field: 1 }));
+    await peer.next(TYPE.PONG);
+  }
+  assert.deepEqual(turns, [0, 0, 1, 1]);
+});
 
 test('a slow reader stops the stream at the window, and gets every byte in the end', async (t) => {
   let produced = 0;

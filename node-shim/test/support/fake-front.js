@@ -8,6 +8,9 @@ const fs = require('node:fs');
 const net = require('node:net');
 const { Peer, TYPE, frame } = require('./test-front');
 
+// `node --test` with a folder takes every file below it for a test.
+if (process.argv[2] !== 'serve') process.exit(0);
+
 const behaviour = process.env.FAKE_FRONT || '';
 const note = (line) => { if (process.env.FAKE_FRONT_LOG) fs.appendFileSync(process.env.FAKE_FRONT_LOG, `${line}\n`); };
 
