@@ -30,11 +30,12 @@ struct AdminRequest {
 
     /// Whether the client would rather read JSON than text.
     var wantsJSON: Bool {
-        query.split(separator: "&").contains("format=json") || accept.split(separator: ",").contains { $0.split(separator: ";").first.map(Self.isJSON) ?? false }
+        query.split(separator: "&").contains("format=json")
+            || accept.split(separator: ",").contains { $0.split(separator: ";").first.map(Self.isJSON) ?? false }
     }
 
-    private static func isJSON(_ type: Substring) -> Bool {
-        type.split(separator: " ").first == "application/json"
+    private static func isJSON(_ range: Substring) -> Bool {
+        range.split(separator: ";").first?.split(separator: " ").first == "application/json"
     }
 
     // MARK: Who may ask
