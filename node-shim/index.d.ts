@@ -93,7 +93,8 @@ export interface ExposureContext {
   readonly signal: AbortSignal;
 }
 
-export type TaskHandler<Input = any, Output = unknown> = (input: Input, context: ExposureContext) => Output | Promise<Output>;
+export type TaskHandler<Input = any, Output = unknown> =
+  (input: Input, context: ExposureContext) => Output | Promise<Output>;
 export type EventHandler<Payload = any> = (payload: Payload, context: ExposureContext) => unknown;
 
 /** Where a front that was started here listens. */
@@ -152,4 +153,7 @@ export interface BareStore {
  *   store.
  * Rejects with a TypeError that names the remedy when it is given none of these.
  */
-export function serve(runtime: object | RuntimeParts | BareStore | Promise<object>, options?: ServeOptions): Promise<Service>;
+export function serve(
+  runtime: object | RuntimeParts | BareStore | Promise<object>,
+  options?: ServeOptions,
+): Promise<Service>;

@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * `npx runner-sidecar …`: `compare` is answered here, everything else is the front's own command line, whose binary is
- * started with the same arguments.
+ * `npx runner-sidecar …`: `compare` is answered here, everything else is the front's own command line, whose binary
+ * is started with the same arguments.
  */
 
 const { spawn } = require('node:child_process');

@@ -3,8 +3,7 @@
 /**
  * Which tasks and events an app exposes: the rule of @bluelibs/runner 4.8.6 (src/node/tunnel.allowlist.ts).
  * Resources with the tunnel tag whose value serves over HTTP name them, as ids, definitions or a predicate. Without
- * such
- * a resource no list is in force and everything registered may be called.
+ * such a resource no list is in force and everything registered may be called.
  */
 
 const TUNNEL_TAG = 'globals.tags.tunnel';

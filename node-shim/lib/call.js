@@ -79,6 +79,10 @@ class Call {
   /** @param {unknown} value of a task that wrote nothing itself */
   answerValue(value) {
     const { codec } = this.app;
+    if ((typeof value === 'object' || typeof value === 'string') && value !== null) {
+      const parts = codec.valueParts(value);
+      if (parts !== null && this.answerParts(parts)) return;
+    }
     const text = codec.valueText(value);
     if (text === undefined) this.answerEmpty();
     else if (text !== '') this.answer(200, text, Result.VALUE);
@@ -110,6 +114,18 @@ class Call {
     this.finish();
     link.writer.text(Frame.RESULT, flags, status, this.id, 0, text);
     link.settled(this);
+  }
+
+  /** @param {string[]} parts JSON text with long strings @returns {boolean} false: it was not answered */
+  answerParts(parts) {
+    const { link } = this;
+    const written = link.writer.textWithLongStrings(
+      Frame.RESULT, Result.VALUE, 200, this.id, 0, parts, link.resultBytes,
+    );
+    if (!written) return false;
+    this.finish();
+    link.settled(this);
+    return true;
   }
 
   /** Genuine req and res for this call. @returns {import('./stream-exchange').StreamExchange} */

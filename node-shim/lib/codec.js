@@ -1,5 +1,7 @@
 'use strict';
 
+const { hasLongString, partsOf } = require('./long-strings');
+
 /**
  * How inputs become values and results become text. A codec answers byte for byte what nodeExposure would with the same
  * serializer, which stringifies `{ ok: true, result }` as a whole; where the text of the result alone is the same, only
@@ -11,6 +13,8 @@
  * @property {(value: unknown) => string} stringify
  * @property {(value: unknown) => string | undefined} valueText the text of the result alone; undefined when the
  *   envelope has no `result` member; '' when the whole envelope must be stringified
+ * @property {(value: object | string) => string[] | null} valueParts the same in parts, for lib/long-strings.js, when
+ *   the result holds long strings and nothing that is not plain; else null
  * @property {(status: number, message: string, code: string, extra?: object) => string} envelope an error's body
  */
 
@@ -43,6 +47,11 @@ class JsonCodec {
     return JSON.stringify(value);
   }
 
+  valueParts(value) {
+    if (!hasLongString(value)) return null;
+    return typeof value === 'string' || plainNodes(value, PLAIN_NODES_MAX) >= 0 ? partsOf(value) : null;
+  }
+
   envelope(_status, message, code, extra) {
     return this.stringify({ ok: false, error: { message, code, ...extra } });
   }
@@ -72,12 +81,20 @@ class SerializerCodec extends JsonCodec {
   valueText() {
     return '';
   }
+
+  valueParts() {
+    return null;
+  }
 }
 
 /** The runner's default, EJSON: JSON for everything but dates, binary, `$` keys and the like. */
 class EjsonCodec extends SerializerCodec {
   get parsesPlainAsJson() {
     return true;
+  }
+
+  valueParts(value) {
+    return JsonCodec.prototype.valueParts.call(this, value);
   }
 
   valueText(value) {

@@ -5,6 +5,9 @@ const { HEADER_BYTES, FRAME_BYTES_MAX, ProtocolError } = require('./protocol');
 /** One read may bring this much; the buffer is reused for every read, so frames are valid only during `onFrame`. */
 const READ_BUFFER_BYTES = 256 * 1024;
 
+/** Frames up to this size, should they come in pieces, are put together in memory that is kept. */
+const SPARE_BYTES = 512 * 1024;
+
 /**
  * Cuts the bytes of a link into frames, without copying those that came whole.
  *
@@ -43,6 +46,8 @@ class FrameReader {
     this.partial = this.partialHeader;
     this.partialLength = 0;
     this.partialWanted = HEADER_BYTES;
+    /** @type {FrameBytes | null} the memory of the last frame that was put together, for the next */
+    this.spare = null;
   }
 
   /**
@@ -100,7 +105,14 @@ class FrameReader {
   openPartial(length) {
     const total = HEADER_BYTES + ((this.checkedLength(length) + 7) & ~7);
     this.partialWanted = total;
-    this.partial = total === HEADER_BYTES ? this.partialHeader : new FrameBytes(total);
+    if (total === HEADER_BYTES) this.partial = this.partialHeader;
+    else this.partial = total > SPARE_BYTES ? new FrameBytes(total) : this.takeSpare();
+  }
+
+  /** Fresh memory costs a page fault for every 4 KiB of it. @returns {FrameBytes} */
+  takeSpare() {
+    if (this.spare === null) this.spare = new FrameBytes(SPARE_BYTES);
+    return this.spare;
   }
 
   /** @returns {number} how much of `input` went into the partial frame */

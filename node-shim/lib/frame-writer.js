@@ -1,11 +1,21 @@
 'use strict';
 
+const { needsNoEscape } = require('./long-strings');
 const { HEADER_BYTES } = require('./protocol');
 
-const OUTPUT_BYTES = 64 * 1024;
+/**
+ * What a turn may gather before it is written. Memory that was never written to is not resident, so only an app with
+ * such results pays for it.
+ */
+const OUTPUT_BYTES = 512 * 1024;
 
-/** A larger payload is not worth copying. */
+/** A larger payload of bytes is not worth copying. Text must be encoded anyway: wherever it fits, in place. */
 const COPIED_BYTES_MAX = 16 * 1024;
+
+/** Up to here a text gets room for the worst case; beyond it is measured first. */
+const UNMEASURED_CHARACTERS = 4096;
+
+const QUOTE = 0x22;
 
 const ZEROS = Buffer.alloc(8);
 
@@ -90,13 +100,46 @@ class FrameWriter {
   longText(type, flags, detail, call, field, text) {
     const characters = text.length;
     // A UTF-16 unit never takes more than three bytes of UTF-8.
-    if (characters * 3 + HEADER_BYTES + 8 > OUTPUT_BYTES >> 1) {
+    const size = characters <= UNMEASURED_CHARACTERS ? characters * 3 : Buffer.byteLength(text);
+    if (size + HEADER_BYTES + 8 > OUTPUT_BYTES) {
       this.payload(type, flags, detail, call, field, Buffer.from(text, 'utf8'));
       return;
     }
-    const at = this.room(HEADER_BYTES + characters * 3 + 8);
+    const at = this.room(HEADER_BYTES + size + 8);
     const written = this.output.bytes.utf8Write(text, at + HEADER_BYTES);
     this.finish(at, written, type, flags, detail, call, field);
+  }
+
+  /**
+   * A frame whose payload is JSON text with long strings in it, written in place.
+   * @param {string[]} parts as lib/long-strings.js makes them
+   * @returns {boolean} false: nothing was written, a string needs escapes or it is too long for the output
+   */
+  textWithLongStrings(type, flags, detail, call, field, parts, bytesMax) {
+    let size = 0;
+    for (let i = 0; i < parts.length; i += 2) size += parts[i].length * 3;
+    for (let i = 1; i < parts.length; i += 2) size += parts[i].length + 2;
+    if (size > bytesMax || HEADER_BYTES + size + 16 > OUTPUT_BYTES) return false;
+    const at = this.room(HEADER_BYTES + size + 16);
+    const { bytes, words } = this.output;
+    let position = at + HEADER_BYTES;
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i];
+      if ((i & 1) === 0) {
+        position += bytes.utf8Write(part, position);
+        continue;
+      }
+      const start = position + 1;
+      const end = start + part.length;
+      // Only ASCII takes as many bytes as it has characters; what is cut short at the limit has taken more.
+      if (bytes.utf8Write(part, start, part.length + 4) !== part.length) return false;
+      if (!needsNoEscape(bytes, words, start, end)) return false;
+      bytes[position] = QUOTE;
+      bytes[end] = QUOTE;
+      position = end + 1;
+    }
+    this.finish(at, position - at - HEADER_BYTES, type, flags, detail, call, field);
+    return true;
   }
 
   /**

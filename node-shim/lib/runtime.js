@@ -21,7 +21,8 @@ const RESOURCE = 'globals.resources.';
  */
 function readRuntime(given) {
   if (given === null || typeof given !== 'object') {
-    throw new TypeError('serve() takes what run(app) returns, { store, taskRunner, eventManager, serializer }, or a store');
+    throw new TypeError('serve() takes what run(app) returns, { store, taskRunner, eventManager, serializer }, '
+      + 'or a store');
   }
   const store = given.store || given;
   if (!store.tasks) {

@@ -119,8 +119,8 @@ function attach(link, socket) {
 
 /**
  * A socket with the link's `onread` over the pipe that `spawn` made. `spawn` has no option for it, so the pipe's
- * handle is
- * taken over; should a later Node keep it out of reach, the plain stream serves, at the price of a buffer a read.
+ * handle
+ * is taken over; should a later Node keep it out of reach, the plain stream serves, at the price of a buffer a read.
  */
 function adopt(stream, link) {
   const handle = stream._handle;

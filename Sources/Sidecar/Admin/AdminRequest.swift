@@ -30,7 +30,12 @@ struct AdminRequest {
 
     /// Whether the client would rather read JSON than text.
     var wantsJSON: Bool {
-        query.split(separator: "&").contains("format=json") || accept.contains("application/json")
+        query.split(separator: "&").contains("format=json")
+            || accept.split(separator: ",").contains { $0.split(separator: ";").first.map(Self.isJSON) ?? false }
+    }
+
+    private static func isJSON(_ range: Substring) -> Bool {
+        range.split(separator: ";").first?.split(separator: " ").first == "application/json"
     }
 
     // MARK: Who may ask
