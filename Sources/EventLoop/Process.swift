@@ -8,6 +8,21 @@ public enum Process {
     public static var parent: Int32 { getppid() }
 }
 
+/// How many descriptors this process may have (getrlimit(2), RLIMIT_NOFILE).
+public enum OpenFiles {
+    /// Raises the limit as far as this process may, and gives it.
+    public static func raiseLimit() -> Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
+        if limit.rlim_cur < limit.rlim_max {
+            var raised = limit
+            raised.rlim_cur = limit.rlim_max
+            if unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
+        }
+        return Int(clamping: limit.rlim_cur)
+    }
+}
+
 /// Standard output, for the one line that programs wait for.
 public enum StandardOutput {
     public static func write(_ text: String) {

@@ -132,6 +132,12 @@ public final class Front {
                 "address": "\(addresses.map(\.description).joined(separator: ", "))", "loops": "\(loops.count)",
                 "bridge": "\(configuration.socketPath ?? "inherited descriptor")", "version": "\(Version.current)",
             ])
+        let connections = Limits.connectionsWithinOpenFiles(loops: loops.count)
+        if connections < configuration.maxConnections {
+            logger.notice(
+                "open files allow fewer connections than --max-connections: raise LimitNOFILE= or ulimit -n",
+                metadata: ["connections": "\(max(loops.count, connections))"])
+        }
         ServiceManager.notify("READY=1")
         if configuration.exitsWithParent { watchParent() }
     }

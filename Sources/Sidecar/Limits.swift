@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import HTTPCodec
 internal import Settings
 
@@ -32,7 +33,8 @@ struct Limits: Sendable {
     init(_ configuration: Configuration, loops: Int) {
         http.headBytes = configuration.headerLimitBytes
         http.bodyBytes = configuration.bodyLimitBytes
-        connectionLimit = max(1, configuration.maxConnections / loops)
+        let affordable = Self.connectionsWithinOpenFiles(loops: loops)
+        connectionLimit = max(1, min(configuration.maxConnections, affordable) / loops)
         inFlightLimit = max(1, configuration.inFlightLimit / loops)
         workerInFlightLimit = max(1, configuration.workerInFlightLimit / loops)
         queueLimit = configuration.queueLimit / loops
@@ -48,5 +50,14 @@ struct Limits: Sendable {
         taskTimeoutMilliseconds = configuration.taskTimeoutMilliseconds
         workerWaitMilliseconds = configuration.workerWaitMilliseconds
         workerPingMilliseconds = configuration.workerPingMilliseconds
+    }
+
+    private static let openFilesLimit = OpenFiles.raiseLimit()
+
+    /// How many connections leave descriptors for everything else: links, the admin listener, and the one that each loop needs
+    /// to turn a client away. When none is left, libuv 1.44 turns clients away with a descriptor it keeps for that; a loop
+    /// that loses it to another one then tries again without end.
+    static func connectionsWithinOpenFiles(loops: Int) -> Int {
+        openFilesLimit - max(min(openFilesLimit / 4, 256), 16 + 12 * loops)
     }
 }

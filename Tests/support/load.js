@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { fieldValue } = require('./http-answer-reader.js');
 const { callBytes } = require('./http-request.js');
 const { Latencies } = require('./latency.js');
 const { RawConnection } = require('./raw-connection.js');
@@ -73,6 +74,11 @@ class Load {
         return false;
       }
       this.take(call, answer);
+      // What was sent behind the last answer of a connection is not processed (RFC 9112, section 9.6).
+      if (fieldValue(answer, 'connection') === 'close') {
+        for (const left of batch.slice(i + 1)) this.unanswered.set(left.id, 'closed');
+        return false;
+      }
     }
     return !connection.ended;
   }

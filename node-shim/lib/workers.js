@@ -11,20 +11,28 @@ const RESTART_MILLISECONDS = 500;
  */
 function runWorkers(count, drainMilliseconds) {
   let stopping = false;
-  for (let i = 0; i < count; i++) cluster.fork();
+  // Not cluster.workers: a worker stays there until its channel has closed, too, which may be after the last exit.
+  let alive = 0;
+  const start = () => {
+    alive += 1;
+    cluster.fork();
+  };
+  for (let i = 0; i < count; i++) start();
   cluster.on('exit', (worker, code, signal) => {
+    alive -= 1;
     if (stopping) {
-      if (Object.keys(cluster.workers).length === 0) process.exit(0);
+      if (alive === 0) process.exit(0);
       return;
     }
     process.stderr.write(`runner-sidecar-shim: worker ${worker.process.pid} ended with ${signal || `code ${code}`}\n`);
     setTimeout(() => {
-      if (!stopping) cluster.fork();
+      if (!stopping) start();
     }, RESTART_MILLISECONDS);
   });
   const stop = () => {
     if (stopping) process.exit(1);
     stopping = true;
+    if (alive === 0) process.exit(0);
     for (const worker of Object.values(cluster.workers)) worker.process.kill('SIGTERM');
     // A worker that does not come to its end in time, plus a moment for its own deadline to act.
     setTimeout(() => {
