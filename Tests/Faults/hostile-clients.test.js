@@ -4,6 +4,7 @@
 // nothing, and readers and writers slower than any honest one. The front's memory stays bounded, they are cut, and others are served.
 const assert = require('node:assert/strict');
 const test = require('node:test');
+const { assertMemory } = require('../support/assert-memory.js');
 const { FaultRun } = require('../support/fault-run.js');
 const { callBytes, callOnce } = require('../support/http-request.js');
 const { MemoryWatch } = require('../support/memory-watch.js');
@@ -38,7 +39,7 @@ async function underAttack(t, { limitBytes, frontOptions = SHORT_TIMES }, attack
     await finished;
     const { front: grown } = watch.end();
     t.diagnostic(`${others} other calls served; ${watch.report()}`);
-    assert.ok(grown <= limitBytes, `the front grew by ${grown} bytes, more than ${limitBytes}`);
+    assertMemory(grown <= limitBytes, `the front grew by ${grown} bytes, more than ${limitBytes}`);
     await run.assertNothingLeft(before);
   });
 }

@@ -4,6 +4,7 @@
 // is done as fast as before.
 const assert = require('node:assert/strict');
 const test = require('node:test');
+const { assertMemory } = require('../support/assert-memory.js');
 const { FaultRun } = require('../support/fault-run.js');
 const { callBytes } = require('../support/http-request.js');
 const { fieldValue } = require('../support/http-answer-reader.js');
@@ -40,7 +41,7 @@ test('at three times the capacity, as much is done as at capacity, and the rest 
     assert.ok((overloaded.load.tally()['503 OVERLOADED'] ?? 0) > 0, 'something was refused');
     // An instrumented front spends on refusals what the worker needs: no figure of it says anything of the real one.
     if (!process.env.RUNNER_SIDECAR_SANITIZER) assert.ok(overloaded.perSecond >= 0.9 * atCapacity.perSecond, 'goodput stays within 10 %');
-    assert.ok(grown < 8 * 1048576, `the front grew by ${grown} bytes`);
+    assertMemory(grown < 8 * 1048576, `the front grew by ${grown} bytes`);
     const refused = [...overloaded.load.answers].filter(([, { status }]) => status === 503).map(([id]) => id);
     const ran = run.log.counts();
     assert.deepEqual(refused.filter((id) => ran.has(id)), [], 'what was refused did not run');

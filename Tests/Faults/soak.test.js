@@ -4,6 +4,7 @@
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { BridgeProxy } = require('../support/bridge-proxy.js');
+const { assertMemory } = require('../support/assert-memory.js');
 const { FaultRun } = require('../support/fault-run.js');
 const { Load } = require('../support/load.js');
 const { MISCHIEF } = require('../support/mischief.js');
@@ -79,7 +80,7 @@ test(`${SECONDS} seconds of load and faults: one answer each, no drift`, { timeo
     t.diagnostic(`front: ${megabytes(first)} at least in the second quarter, ${megabytes(second)} in the second half, ${megabytes(Math.max(...memory))} at most`);
     const runs = run.log.counts();
     for (const load of loads) load.assertExactlyOneAnswer(runs, { allowed: ['502 WORKER_LOST'] });
-    assert.ok(second - first <= DRIFT_LIMIT_BYTES, 'memory drifts');
+    assertMemory(second - first <= DRIFT_LIMIT_BYTES, 'memory drifts');
     proxy.stop();
     for (const worker of [...run.workers]) await run.killWorker(worker);
     await run.assertNothingLeft(before);
