@@ -17,12 +17,12 @@ const RETRY_CONNECT_MILLISECONDS = 10;
  */
 class Load {
   /**
-   * @param {{ port: number, random: import('./random.js').Random, connections?: number, taskMilliseconds?: [number, number], pipelined?: number, textBytes?: number }} settings
+   * @param {{ port: number, random: import('./random.js').Random, connections?: number, taskMilliseconds?: [number, number], pipelined?: number, textBytes?: number, refusedPauseMilliseconds?: number }} settings
    *   `taskMilliseconds`: how long a task takes, from and to; `pipelined`: how many calls are sent before their answers are
-   *   awaited; `textBytes`: how much text a call carries there and back, at most
+   *   awaited; `textBytes`: how much text a call carries there and back, at most; `refusedPauseMilliseconds`: how long a lane waits after a 503
    */
-  constructor({ port, random, connections = 16, taskMilliseconds = [0, 5], pipelined = 1, textBytes = 0 }) {
-    this.settings = { port, random, taskMilliseconds, pipelined, textBytes };
+  constructor({ port, random, connections = 16, taskMilliseconds = [0, 5], pipelined = 1, textBytes = 0, refusedPauseMilliseconds = 0 }) {
+    this.settings = { port, random, taskMilliseconds, pipelined, textBytes, refusedPauseMilliseconds };
     this.running = true;
     this.sent = 0;
     /** @type {Map<string, { status: number, code?: string }>} by id */
@@ -74,6 +74,7 @@ class Load {
         return false;
       }
       this.take(call, answer);
+      if (answer.status === 503 && this.settings.refusedPauseMilliseconds > 0) await pause(this.settings.refusedPauseMilliseconds);
       // What was sent behind the last answer of a connection is not processed (RFC 9112, section 9.6).
       if (fieldValue(answer, 'connection') === 'close') {
         for (const left of batch.slice(i + 1)) this.unanswered.set(left.id, 'closed');
