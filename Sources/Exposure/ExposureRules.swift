@@ -155,6 +155,9 @@ public struct ExposureRules: ~Copyable {
 
     // MARK: Answers
 
+    // What writes answers is `mutating`, although it changes nothing: this value is large, and the compiler copies all of it
+    // for each call of a method that only reads.
+
     /// Appends the ORIGIN_QUESTION frame for a request that is to `.askOrigin`.
     public func writeOriginQuestion(
         _ question: UInt32, _ head: RequestHead, _ bytes: Span<UInt8>, into buffer: inout ByteBuffer
@@ -173,7 +176,7 @@ public struct ExposureRules: ~Copyable {
     ///   - status: 200 to 599.
     ///   - bodyBytes: what `content-length` says; the body itself is the caller's to append, unless the request was HEAD.
     ///   - retryAfterSeconds: adds Retry-After.
-    public func writeHead(
+    public mutating func writeHead(
         status: Int, cors block: CORSBlock, bodyBytes: Int, retryAfterSeconds: Int? = nil,
         _ tails: borrowing AnswerTails,
         _ end: ConnectionEnd, into buffer: inout ByteBuffer
@@ -194,7 +197,7 @@ public struct ExposureRules: ~Copyable {
     }
 
     /// Appends the whole answer to a preflight request.
-    public func writePreflight(
+    public mutating func writePreflight(
         _ block: CORSBlock, _ tails: borrowing AnswerTails, _ end: ConnectionEnd, into buffer: inout ByteBuffer
     ) {
         buffer.append("HTTP/1.1 204 No Content\r\n")
@@ -206,7 +209,7 @@ public struct ExposureRules: ~Copyable {
     /// Appends the whole answer with a task's result: `{"ok":true,"result":`payload`}`.
     ///
     /// - Parameter payload: JSON text; nil if there is none, as for an event: `{"ok":true}`.
-    public func writeResult(
+    public mutating func writeResult(
         _ payload: Span<UInt8>?, cors block: CORSBlock, _ tails: borrowing AnswerTails, _ end: ConnectionEnd,
         into buffer: inout ByteBuffer
     ) {
@@ -216,11 +219,23 @@ public struct ExposureRules: ~Copyable {
         }
         // Room for head and body at once.
         buffer.reserve(payload.count + 512)
-        writeHead(status: 200, cors: block, bodyBytes: 21 + payload.count, tails, end, into: &buffer)
-        buffer.append(#"{"ok":true,"result":"#)
+        writeResultStart(payloadBytes: payload.count, cors: block, tails, end, into: &buffer)
         buffer.append(payload)
         buffer.append(UInt8(ascii: "}"))
     }
+
+    /// Appends an answer up to where a result's `payloadBytes` of JSON text have to follow, and then a `}`.
+    public mutating func writeResultStart(
+        payloadBytes: Int, cors block: CORSBlock, _ tails: borrowing AnswerTails, _ end: ConnectionEnd,
+        into buffer: inout ByteBuffer
+    ) {
+        cors.appendOKPrefix(block, to: &buffer)
+        buffer.append(decimal: payloadBytes + Self.resultFrameBytes)
+        tails.appendWithResultStart(end, to: &buffer)
+    }
+
+    /// Bytes of a body around a result's text.
+    public static let resultFrameBytes = AnswerTails.resultStart.utf8CodeUnitCount + 1
 
     /// Gives back the CORS block of a decision whose answer was written, or never will be.
     public mutating func release(_ block: CORSBlock) {

@@ -108,7 +108,7 @@ extension ClientConnection {
             return true
         }
         call.state = .running
-        call.link = link
+        call.update { $0.assign(link) }
         call.target = Int32(target)
         call.kind = kind == .event ? .event : .task
         call.cors = cors
@@ -128,7 +128,7 @@ extension ClientConnection {
         guard let link = front.workers.pick(target) else { return waitForWorker(bytes: bytes.count) }
         guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: cors) }
         call.state = .running
-        call.link = link
+        call.update { $0.assign(link) }
         call.target = Int32(target)
         call.kind = .discovery
         call.cors = cors

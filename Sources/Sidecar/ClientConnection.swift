@@ -119,14 +119,15 @@ final class ClientConnection: Stream {
             pause()
             return 0
         }
-        switch front.parser.parse(bytes, resuming: &scan, into: front.head) {
+        let head = front.head
+        switch front.parser.parse(bytes, resuming: &scan, into: head) {
         case .incomplete:
             return 0
         case .failed(let error):
             refuse(error)
             return bytes.count
         case .complete:
-            let taken = route(front.head, bytes)
+            let taken = route(head, bytes)
             if taken > 0 { flags.remove(.sentContinue) }
             return taken
         }
