@@ -127,9 +127,7 @@ extension ClientConnection {
         if let notes = call.notes { notes.echo(into: &out, from: before) }
         call.answerBytes = call.method == .head ? 0 : body.count
         if call.method != .head { out.append(body.bytes) }
-        call.answerBytes = body.count
         loop.pool.reclaim(&body)
-        if let notes = call.notes { notes.echo(into: &out, from: before) }
     }
 
     /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the next
