@@ -73,7 +73,7 @@ extension ClientConnection {
     func answer(_ rejection: Rejection, head: RequestHead, target: Int, cors: CORSBlock, requestBytes: Int) {
         guard let call = front.calls.take() else { return close() }
         call.state = .running
-        call.update { $0.assign(nil) }
+        call.linkNumber = 0
         call.target = Int32(target)
         call.kind = .unmatched
         call.cors = cors
@@ -144,7 +144,7 @@ extension ClientConnection {
         call.requestBytes = 0
         call.minorVersion = 1
         call.method = .other
-        call.connection = self
+        call.connectionSlot = slot
         if let last = lastCall { last.next = call } else { firstCall = call }
         lastCall = call
         callCount += 1
@@ -302,7 +302,6 @@ extension ClientConnection {
                 refuse(.malformedRequestLine)
                 return
             }
-            front.clientLeft(self)
             abandonCalls(reason: .clientClosed)
             close()
             return
@@ -325,7 +324,7 @@ extension ClientConnection {
     func abandonCalls(reason: CancelReason) {
         while let call = firstCall {
             firstCall = call.next
-            if call.state != .answered { call.link?.cancel(call, reason: reason) }
+            if call.state != .answered { front.link(of: call)?.cancel(call, reason: reason) }
             front.abandoned(call)
         }
         lastCall = nil
