@@ -49,6 +49,8 @@ final class Call {
     var taskFailed = false
     /// The app broke off an answer of which some was out.
     var answerWasCut = false
+    /// Another request had arrived behind it when it was taken; noted only while the front is leaving.
+    var hasMoreBehind = false
     /// The first bytes of a streamed answer were looked at for its status.
     var sawAnswerStart = false
 
@@ -65,6 +67,8 @@ final class Call {
     var deadlineMilliseconds: UInt64 = 0
     var requestBytes = 0
     var answerBytes = 0
+    /// What its answer takes of its connection's memory or, while there is none, is likely to take.
+    var promisedBytes = 0
 
     /// What is kept beside what serving takes; nil while nobody wants to know.
     var notes: RequestNotes?

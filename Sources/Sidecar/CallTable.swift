@@ -54,6 +54,7 @@ final class CallTable {
         call.isAbandoned = false
         call.bodyIsOpen = false
         call.sawAnswerStart = false
+        call.hasMoreBehind = false
         call.rejection = nil
         call.cors = .none
         call.taskFailed = false
@@ -66,6 +67,7 @@ final class CallTable {
         call.deadlineMilliseconds = 0
         call.requestBytes = 0
         call.answerBytes = 0
+        call.promisedBytes = 0
         call.notes = nil
         call.method = .post
         call.answer.removeAll()

@@ -19,6 +19,8 @@ extension ClientConnection {
     func deliver(_ call: Call, status: Int, outcome: Outcome, isEmpty: Bool, bytes: Span<UInt8>) {
         call.status = UInt16(truncatingIfNeeded: status)
         call.answeredNanoseconds = front.turnNanoseconds
+        front.answerCame(bytes.count)
+        front.answerSizes.saw(bytes.count, of: Int(call.target))
         if call === firstCall {
             prepareOutbox()
             if outcome == .result && call.status == 200 && bytes.count >= Self.largeResultBytes {
@@ -31,7 +33,7 @@ extension ClientConnection {
         } else {
             loop.pool.provide(&call.answer)
             writeResult(of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes, into: &call.answer)
-            call.state = .answered
+            hold(call)
         }
     }
 
@@ -40,7 +42,7 @@ extension ClientConnection {
 
     private func writeLargeResult(of call: Call, _ bytes: Span<UInt8>) {
         let before = outbox.count
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         call.answerBytes = bytes.count + 21
         front.rules.writeHead(
             status: 200, cors: call.cors, bodyBytes: call.answerBytes, front.tails, end, into: &outbox)
@@ -54,7 +56,7 @@ extension ClientConnection {
         of call: Call, outcome: Outcome, isEmpty: Bool, bytes: Span<UInt8>, into out: inout ByteBuffer
     ) {
         let before = out.count
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         switch outcome {
         case .result where call.status == 200:
             // `{"ok":true}`, or `{"ok":true,"result":…}`.
@@ -109,13 +111,13 @@ extension ClientConnection {
             call.answer.removeAll()
             loop.pool.provide(&call.answer)
             writeRejection(rejection, call, into: &call.answer)
-            call.state = .answered
+            hold(call)
         }
     }
 
     private func writeRejection(_ rejection: Rejection, _ call: Call, into out: inout ByteBuffer) {
         let before = out.count
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         let answer = rejection.answer
         // Its length stands before it: the body is written aside first.
         var body = ByteBuffer()
@@ -162,6 +164,7 @@ extension ClientConnection {
             firstCall = call.next
             if firstCall == nil { lastCall = nil }
             callCount -= 1
+            promisedBytes -= call.promisedBytes
             let closes = call.closesConnection
             front.finished(call)
             if closes {
@@ -201,6 +204,8 @@ extension ClientConnection {
         guard !isClosing else { return }
         if flags.contains(.paused) {
             guard unsentBytes < front.limits.unsentLimitBytes else { return awaitDrain() }
+            // The next answer that leaves the line asks again.
+            guard hasRoomForAnswers else { return }
             flags.remove(.paused)
             startReading()
         }
@@ -243,7 +248,7 @@ extension ClientConnection {
         call.kind = .unmatched
         call.receivedNanoseconds = front.turnNanoseconds
         enqueue(call, head)
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         if call === firstCall {
             prepareOutbox()
             front.rules.writePreflight(cors, front.tails, end, into: &outbox)
@@ -252,7 +257,7 @@ extension ClientConnection {
         } else {
             loop.pool.provide(&call.answer)
             front.rules.writePreflight(cors, front.tails, end, into: &call.answer)
-            call.state = .answered
+            hold(call)
         }
         return skipped
     }
@@ -333,5 +338,6 @@ extension ClientConnection {
         }
         lastCall = nil
         callCount = 0
+        promisedBytes = 0
     }
 }

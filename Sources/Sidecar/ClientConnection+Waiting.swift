@@ -80,8 +80,10 @@ extension ClientConnection {
             patience = neededBytes > 0 ? front.limits.bodyTimeoutMilliseconds : front.limits.headerTimeoutMilliseconds
             deadlineTick = front.tick(after: patience)
             return
+        case .request where firstCall != nil:
+            patience = 0
         case .request:
-            patience = firstCall == nil ? front.limits.idleTimeoutMilliseconds : 0
+            patience = front.isDraining ? FrontLoop.partingMilliseconds : front.limits.idleTimeoutMilliseconds
         case .collecting, .discarding, .forwarding:
             patience = front.limits.bodyTimeoutMilliseconds
         case .waiting, .queued, .answering, .finished:
@@ -92,6 +94,7 @@ extension ClientConnection {
     }
 }
 
+/// Whether the client reads, and is there at all.
 extension ClientConnection {
     /// Looked at by the front's sweep: is the client still there, does it read, does it come to an end?
     func checkPatience() {
@@ -99,6 +102,11 @@ extension ClientConnection {
             clientEnded(.connectionReset)
             return
         }
+        watchWrites()
+        if deadlineTick != 0 && deadlineTick <= front.ticks { timedOut() }
+    }
+
+    private func watchWrites() {
         let queued = queuedWriteBytes
         if queued == 0 {
             writeDeadlineTick = 0
@@ -107,12 +115,8 @@ extension ClientConnection {
             writeDeadlineTick = front.tick(after: front.limits.writeTimeoutMilliseconds)
         } else if writeDeadlineTick <= front.ticks {
             // A client that takes nothing of its answer for so long holds memory for nobody.
-            front.clientStalled(self)
-            abandonCalls(reason: .clientClosed)
-            reset()
-            return
+            cutUnread()
         }
-        if deadlineTick != 0 && deadlineTick <= front.ticks { timedOut() }
     }
 
     /// The deadline set by `setDeadline` has passed.

@@ -43,6 +43,12 @@ class RawConnection {
     if (!this.socket.destroyed && this.socket.writable) this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   }
 
+  /** What became of a connection on which an answer is missing. @returns {'reset' | 'closed' | 'no answer in time'} */
+  get fate() {
+    if (this.reset) return 'reset';
+    return this.ended ? 'closed' : 'no answer in time';
+  }
+
   /** Sends and waits until the kernel (or the socket's buffer) takes more: the way to be pushed back on. */
   async sendWithBackpressure(bytes) {
     if (this.socket.destroyed || !this.socket.writable) return;
