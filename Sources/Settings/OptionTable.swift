@@ -151,7 +151,7 @@ public enum OptionTable {
         Option(
             .limits, "unread-bytes", \.unreadBytes, .bytes(1 << 20...64 << 30), [.live],
             help:
-                "Memory that answers may take which clients do not read; above it the connections that hold most are cut."
+                "Memory that answers may take which clients do not read; from half of it on, clients that take nothing are cut."
         ),
     ]
 

@@ -15,9 +15,24 @@ extension ClientConnection {
         return bytes
     }
 
-    /// The client has taken nothing for a while of what is written.
-    var isStalled: Bool {
-        writeDeadlineTick != 0 && writeDeadlineTick < front.tick(after: front.limits.writeTimeoutMilliseconds) &- 1
+    /// Called by the front's sweep: a client that takes nothing of its answer for too long holds memory for nobody.
+    func watchWrites() {
+        let untaken = untakenBytes
+        if untaken == 0 {
+            writeDeadlineTick = 0
+        } else if writeDeadlineTick == 0 || untaken < stalledBytes {
+            writeDeadlineTick = front.tick(after: front.limits.writeTimeoutMilliseconds)
+        } else if writeDeadlineTick <= front.ticks {
+            cutUnread()
+        }
+        stalledBytes = untaken
+    }
+
+    /// For how many ticks the client has taken nothing of what is written.
+    var stalledTicks: UInt32 {
+        guard writeDeadlineTick != 0 else { return 0 }
+        let latest = front.tick(after: front.limits.writeTimeoutMilliseconds)
+        return latest > writeDeadlineTick ? latest - writeDeadlineTick : 0
     }
 
     /// A call's answer is there and waits for the ones before it.

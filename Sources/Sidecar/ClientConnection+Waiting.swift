@@ -106,19 +106,6 @@ extension ClientConnection {
         if deadlineTick != 0 && deadlineTick <= front.ticks { timedOut() }
     }
 
-    private func watchWrites() {
-        let queued = queuedWriteBytes
-        if queued == 0 {
-            writeDeadlineTick = 0
-        } else if writeDeadlineTick == 0 || queued != stalledBytes {
-            stalledBytes = queued
-            writeDeadlineTick = front.tick(after: front.limits.writeTimeoutMilliseconds)
-        } else if writeDeadlineTick <= front.ticks {
-            // A client that takes nothing of its answer for so long holds memory for nobody.
-            cutUnread()
-        }
-    }
-
     /// The deadline set by `setDeadline` has passed.
     private func timedOut() {
         deadlineTick = 0
@@ -134,6 +121,9 @@ extension ClientConnection {
             close()
         case .discarding:
             closeWhenDrained()
+        case .request where unsentBytes > 0:
+            // Its answer is still being taken, however slowly: it is not idle yet.
+            setDeadline(unconsumed: 0)
         default:
             close()
         }

@@ -56,7 +56,7 @@ final class ClientConnection: Stream {
     var deadlineTick: UInt32 = 0
     /// Tick at which a client that takes nothing of its answer is cut; 0 while nothing is stalled.
     var writeDeadlineTick: UInt32 = 0
-    /// What waited to be written when that was set.
+    /// What the client had not taken when it was last looked at.
     var stalledBytes = 0
     var chunks = ChunkedBody()
     /// Body bytes to come, where the length was declared.

@@ -96,7 +96,7 @@ extension FrontLoop {
         checker = JSONChecker(depthLimit: next.jsonDepthLimit)
         workers.inFlightLimit = limits.inFlightLimit
         workers.workerInFlightLimit = limits.workerInFlightLimit
-        bytesUntilLook = min(bytesUntilLook, limits.unreadLimitBytes)
+        bytesUntilLook = min(bytesUntilLook, limits.unreadLimitBytes / 2)
         waitingRoom.guestLimit = limits.queueLimit
         waitingRoom.byteLimit = limits.queueLimitBytes
         noting = RequestNoting(next)

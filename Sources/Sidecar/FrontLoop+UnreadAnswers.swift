@@ -5,40 +5,57 @@ internal import Metrics
 /// Answers that wait for their clients, all of them together: bounded, whatever clients do.
 ///
 /// Each connection is bounded by itself, but there may be many. So the loop counts what comes from workers, and when that may
-/// have been too much it looks at who holds how much.
+/// have been too much it looks at who holds how much. From half the limit on those are cut who take nothing, the longest idle
+/// first; at the limit whoever holds most.
 extension FrontLoop {
     /// Part of the limit that may come unseen between two looks.
     private static let uncountedShare = 8
+    /// A reader may well be seen to take nothing for one tick.
+    private static let stalledTicks: UInt32 = 3
+
+    private struct Holder {
+        let connection: ClientConnection
+        let bytes: Int
+        let stalledTicks: UInt32
+    }
 
     /// Bytes of an answer came from a worker.
     @inline(__always)
     func answerCame(_ bytes: Int) { bytesUntilLook -= bytes }
 
-    /// Called at the end of a turn, when all that clients take has left. Cuts the connections that hold most until what is left
-    /// is within the limit: those first whose clients take nothing.
+    /// Called at the end of a turn, when all that clients take has left.
+    @inline(__always)
     func boundUnreadAnswers() {
-        guard bytesUntilLook <= 0 else { return }
-        var holders: [(connection: ClientConnection, bytes: Int, isStalled: Bool)] = []
-        var total = 0
+        if bytesUntilLook <= 0 { lookAtUnreadAnswers() }
+    }
+
+    private func lookAtUnreadAnswers() {
+        let limit = limits.unreadLimitBytes
+        var holders: [Holder] = []
         for connection in connections {
-            guard let connection, !connection.isClosing else { continue }
-            let bytes = connection.heldBytes
-            guard bytes > 0 else { continue }
-            total += bytes
-            holders.append((connection, bytes, connection.isStalled))
+            guard let connection, !connection.isClosing, connection.heldBytes > 0 else { continue }
+            holders.append(
+                Holder(
+                    connection: connection, bytes: connection.heldBytes, stalledTicks: connection.stalledTicks))
         }
-        if total > limits.unreadLimitBytes {
-            holders.sort { $0.isStalled == $1.isStalled ? $0.bytes > $1.bytes : $0.isStalled }
+        var total = holders.reduce(0) { $0 + $1.bytes }
+        if total > limit / 2 {
+            holders.sort {
+                $0.stalledTicks == $1.stalledTicks ? $0.bytes > $1.bytes : $0.stalledTicks > $1.stalledTicks
+            }
             var cut = 0
-            for holder in holders where total > limits.unreadLimitBytes {
+            for holder in holders {
+                guard total > (holder.stalledTicks >= Self.stalledTicks ? limit / 2 : limit) else { break }
                 total -= holder.bytes
                 cut += 1
                 holder.connection.cutUnread()
             }
-            logger.warning(
-                "clients do not take their answers: those that held most memory were cut",
-                metadata: ["side": "client", "connections": "\(cut)", "limitBytes": "\(limits.unreadLimitBytes)"])
+            if cut > 0 {
+                logger.warning(
+                    "clients do not take their answers: some that held much memory were cut",
+                    metadata: ["side": "client", "connections": "\(cut)", "limitBytes": "\(limit)"])
+            }
         }
-        bytesUntilLook = max(limits.unreadLimitBytes - total, limits.unreadLimitBytes / Self.uncountedShare)
+        bytesUntilLook = max(limit / 2 - total, limit / Self.uncountedShare)
     }
 }

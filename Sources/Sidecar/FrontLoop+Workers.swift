@@ -91,7 +91,9 @@ extension FrontLoop {
     /// Lets a connection wait for a worker. Gives false when the room is full, or when what waits already will take longer
     /// than this one may.
     func admit(_ connection: ClientConnection, bytes: Int) -> Bool {
-        guard limits.workerWaitMilliseconds > 0, waitingRoom.hasRoom(for: bytes) else { return false }
+        guard limits.workerWaitMilliseconds > 0, waitingRoom.hasRoom(for: bytes),
+            queuePace.reaches(behind: waitingRoom.count, withinMilliseconds: limits.workerWaitMilliseconds)
+        else { return false }
         lastTicket &+= 1
         connection.ticket = lastTicket
         connection.phase = .waiting

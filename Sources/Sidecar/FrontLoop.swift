@@ -49,6 +49,7 @@ final class FrontLoop {
     private var freeSlots: [Int32] = []
     private(set) var connectionCount = 0
     var waitingRoom: WaitingRoom
+    var queuePace = QueuePace()
     var lastTicket: UInt32 = 0
     private var batches: [WorkerLink] = []
     private var resuming: [ClientConnection] = []
@@ -97,7 +98,7 @@ final class FrontLoop {
         self.workers = Workers(
             inFlightLimit: limits.inFlightLimit, workerInFlightLimit: limits.workerInFlightLimit)
         self.calls = CallTable(pool: loop.pool)
-        self.bytesUntilLook = limits.unreadLimitBytes
+        self.bytesUntilLook = limits.unreadLimitBytes / 2
         self.waitingRoom = WaitingRoom(guestLimit: limits.queueLimit, byteLimit: limits.queueLimitBytes)
         self.metrics = LoopMetrics(
             targetLabelLimit: configuration.metricsTaskLabelLimit, failures: FailureCause.labels)

@@ -7,6 +7,8 @@ final class Workers {
     var workerInFlightLimit: Int
     /// Calls that the links have.
     var callsInFlight = 0
+    /// Calls that the links of now have answered.
+    var callsCompleted: Int { links.reduce(0) { $0 + $1.callsTotal } - callsInFlight }
     private var turn = 0
 
     init(inFlightLimit: Int, workerInFlightLimit: Int) {

@@ -4,6 +4,7 @@
 // nothing, and readers and writers slower than any honest one. The front's memory stays bounded, they are cut, and others are served.
 const assert = require('node:assert/strict');
 const test = require('node:test');
+const { amount } = require('../support/amount.js');
 const { assertMemory } = require('../support/assert-memory.js');
 const { FaultRun } = require('../support/fault-run.js');
 const { NoAnswer, callBytes, callOnce } = require('../support/http-request.js');
@@ -119,6 +120,8 @@ test('answers that nobody reads are bounded for all clients together, and who re
       connection.send(callBytes('large', { bytes: LARGE_BYTES }));
       return connection;
     });
+    // For so long nobody can tell them from readers.
+    await pause(1_000);
     for (let i = 0; i < 5; i += 1) {
       const { envelope } = await callOnce(port, 'large', { bytes: LARGE_BYTES }, { timeoutMilliseconds: 30_000 });
       assert.equal(envelope.result.length, LARGE_BYTES, 'who reads gets the whole answer');
@@ -131,6 +134,20 @@ test('answers that nobody reads are bounded for all clients together, and who re
     for (const connection of idle) connection.destroy();
   });
 });
+
+test('clients that read slowly but steadily get all of their answers, and cost no more than those', TIMEOUT, (t) => (
+  underAttack(t, { limitBytes: ATTACKERS * (LARGE_BYTES + MEGABYTE) }, (port) => parallel(Array.from({ length: ATTACKERS }), ATTACKERS, async () => {
+    const connection = await RawConnection.open({ port });
+    connection.socket.pause();
+    connection.send(callBytes('large', { bytes: LARGE_BYTES }));
+    const reading = setInterval(() => connection.socket.resume(), 50);
+    connection.socket.on('data', () => connection.socket.pause());
+    const answer = await connection.answer({ timeoutMilliseconds: 60_000 });
+    clearInterval(reading);
+    assert.equal(answer?.complete, true);
+    assert.equal(answer.body.length, LARGE_BYTES + '{"ok":true,"result":""}'.length);
+    connection.destroy();
+  }))));
 
 test('heads and bodies that come a byte at a time are cut when their time is over', TIMEOUT, (t) => (
   underAttack(t, { limitBytes: 16 * MEGABYTE }, (port) => parallel(Array.from({ length: 200 }), 200, async (_, i) => {
@@ -157,10 +174,12 @@ test('connections that do nothing are closed when their time is over', TIMEOUT, 
     for (const connection of idle) connection.destroy();
   })));
 
-test('connections opened and closed in batches leave nothing behind', TIMEOUT, (t) => (
+/** Of 100 connections each: a million in the long run. */
+const BATCHES = amount('OPEN_CLOSE_BATCHES', { usual: 60, long: 10_000 });
+
+test(`${BATCHES * 100} connections opened and closed in batches leave nothing behind`, { timeout: TIMEOUT.timeout + BATCHES * 200 }, (t) => (
   underAttack(t, { limitBytes: 16 * MEGABYTE }, async (port) => {
-    const batches = Number(process.env.OPEN_CLOSE_BATCHES ?? 60);
-    for (let batch = 0; batch < batches; batch += 1) {
+    for (let batch = 0; batch < BATCHES; batch += 1) {
       const connections = await parallel(Array.from({ length: 100 }), 100, () => RawConnection.open({ port }));
       for (const [i, connection] of connections.entries()) {
         if (i % 3 === 0) connection.resetNow(); else connection.destroy();

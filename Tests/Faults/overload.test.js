@@ -73,6 +73,34 @@ test('a refusal comes at once, says when to try again, and keeps the connection'
   });
 });
 
+test('a call that would not be reached in time is refused at once, not after the wait', { timeout: 60_000 }, async (t) => {
+  const frontOptions = ['--loops', '1', '--worker-in-flight', '1', '--queue-limit', '1000', '--worker-wait', '2s'];
+  await FaultRun.with({ workers: 1, frontOptions }, async (run) => {
+    /** Calls of 200 ms, one at a time: ten of them are reached within two seconds. */
+    const ask = async (name) => {
+      const connection = await RawConnection.open({ port: run.front.port });
+      const began = Date.now();
+      connection.send(callBytes('once', { id: name, ms: 200 }));
+      const answer = await connection.answer({ timeoutMilliseconds: 20_000 });
+      connection.destroy();
+      return { name, status: answer?.status, milliseconds: Date.now() - began };
+    };
+    const first = Array.from({ length: 9 }, (_, i) => ask(`first-${i}`));
+    await pause(1_000);
+    const late = await parallel(Array.from({ length: 60 }), 60, (_, i) => ask(`late-${i}`));
+    const answers = [...await Promise.all(first), ...late];
+    const refused = answers.filter(({ status }) => status === 503);
+    const soonest = Math.min(...refused.map(({ milliseconds }) => milliseconds));
+    const atOnce = refused.filter(({ milliseconds }) => milliseconds < 1_000);
+    t.diagnostic(`${answers.length - refused.length} of ${answers.length} answered; ${atOnce.length} of ${refused.length} refusals within a second, the first after ${soonest} ms`);
+    assert.ok(answers.every(({ status }) => status === 200 || status === 503));
+    assert.ok(answers.length - refused.length >= 9, 'those who can be reached are');
+    assert.ok(atOnce.length >= 30, 'who comes too late is not kept waiting');
+    const ran = run.log.counts();
+    assert.deepEqual(refused.filter(({ name }) => ran.has(name)), [], 'what was refused did not run');
+  });
+});
+
 test('calls that wait count against a limit of bytes, too', { timeout: 30_000 }, async () => {
   const frontOptions = ['--loops', '1', '--worker-in-flight', '1', '--queue-limit', '1000', '--queue-bytes', '1mib'];
   await FaultRun.with({ workers: 1, frontOptions }, async (run) => {

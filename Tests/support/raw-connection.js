@@ -8,6 +8,14 @@ const { AnswerReader } = require('./http-answer-reader.js');
  * ended, reset or left the connection open is kept apart from what it said.
  */
 class RawConnection {
+  /** @type {Set<RawConnection>} those that are open */
+  static live = new Set();
+
+  /** Ends those that a test left open. */
+  static destroyAll() {
+    for (const connection of RawConnection.live) connection.destroy();
+  }
+
   /** @param {{ port: number, host?: string }} address @returns {Promise<RawConnection>} */
   static async open({ port, host = '127.0.0.1' }) {
     const socket = net.connect({ port, host, allowHalfOpen: true });
@@ -34,7 +42,8 @@ class RawConnection {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => { this.receivedBytes += chunk.length; this.reader.push(chunk); changed(); });
     socket.on('end', () => { this.ended = true; changed(); });
-    socket.on('close', () => { this.ended = true; changed(); });
+    RawConnection.live.add(this);
+    socket.on('close', () => { this.ended = true; RawConnection.live.delete(this); changed(); });
     socket.on('error', (error) => { this.reset = this.reset || error.code !== 'EPIPE'; this.ended = true; changed(); });
   }
 
