@@ -310,9 +310,14 @@ extension ClientConnection {
                 refuse(.malformedRequestLine)
                 return
             }
-            front.clientLeft(self)
             abandonCalls(reason: .clientClosed)
-            close()
+            // Who has said all it will say may still be reading.
+            if error == nil && unsentBytes > 0 {
+                phase = .finished
+                closeWhenDrained()
+            } else {
+                close()
+            }
             return
         }
         // FIN while calls run: Node aborts them and closes, but what a quick task has answered by then gets out. The

@@ -75,8 +75,6 @@ extension FrontLoop {
 }
 
 extension FrontLoop {
-    func clientLeft(_ connection: ClientConnection) {}
-
     /// A client took nothing of its answer for too long.
     func clientStalled(_ connection: ClientConnection) {
         metrics.recordFailure(

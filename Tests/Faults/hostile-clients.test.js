@@ -94,6 +94,22 @@ test('pipelined requests whose answers are never read are not read for ever', TI
 
 const ATTACKERS = 20;
 
+test('a client that ends its side while it reads a large answer gets all of it', TIMEOUT, async () => {
+  await FaultRun.with({ workers: 1 }, async (run) => {
+    const connection = await RawConnection.open({ port: run.front.port });
+    connection.socket.pause();
+    connection.send(callBytes('large', { bytes: LARGE_BYTES }));
+    // The front has counted it once all of it is written as far as the kernel takes it.
+    await waitUntil('it is answered', async () => (await run.front.underWay()).requests === 0);
+    connection.end();
+    await pause(500);
+    connection.socket.resume();
+    const answer = await connection.answer({ timeoutMilliseconds: 30_000 });
+    assert.equal(answer?.complete, true, `${connection.receivedBytes} bytes came`);
+    assert.ok(await connection.closedWithin(5_000));
+  });
+});
+
 /** Clients that ask for `answers` large answers each, and read nothing. */
 const askAndDoNotRead = (answers) => (port) => parallel(Array.from({ length: ATTACKERS }), ATTACKERS, async () => {
   const connection = await RawConnection.open({ port });
