@@ -21,7 +21,7 @@ extension ClientConnection {
         call.answeredNanoseconds = front.turnNanoseconds
         front.answerCame(bytes.count)
         front.answerSizes.saw(bytes.count, of: Int(call.target))
-        if call === firstCall {
+        if call == firstCall {
             prepareOutbox()
             if outcome == .result && call.status == 200 && bytes.count >= Self.largeResultBytes {
                 writeLargeResult(of: call, bytes)
@@ -31,9 +31,10 @@ extension ClientConnection {
             finishFirst()
             flushSoon()
         } else {
-            loop.pool.provide(&call.answer)
-            writeResult(of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes, into: &call.answer)
-            hold(call)
+            writeResult(
+                of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes,
+                into: &front.calls.hold(call, &loop.pool).bytes)
+            keepWaiting(call)
         }
     }
 
@@ -72,7 +73,7 @@ extension ClientConnection {
     }
 
     /// An answer of the front's own to a request that no call exists for yet.
-    func answer(_ rejection: Rejection, head: borrowing RequestHead, target: Int, cors: CORSBlock, requestBytes: Int) {
+    func answer(_ rejection: Rejection, head: RequestHead, target: Int, cors: CORSBlock, requestBytes: Int) {
         guard let call = front.calls.take() else { return close() }
         call.state = .running
         call.link = nil
@@ -102,16 +103,16 @@ extension ClientConnection {
         call.status = UInt16(rejection.answer.status)
         call.rejection = rejection
         call.answeredNanoseconds = front.turnNanoseconds
-        if call === firstCall {
+        if call == firstCall {
             prepareOutbox()
             writeRejection(rejection, call, into: &outbox)
             finishFirst()
             flushSoon()
         } else {
-            call.answer.removeAll()
-            loop.pool.provide(&call.answer)
-            writeRejection(rejection, call, into: &call.answer)
-            hold(call)
+            let held = front.calls.hold(call, &loop.pool)
+            held.bytes.removeAll()
+            writeRejection(rejection, call, into: &held.bytes)
+            keepWaiting(call)
         }
     }
 
@@ -129,9 +130,7 @@ extension ClientConnection {
         if let notes = call.notes { notes.echo(into: &out, from: before) }
         call.answerBytes = call.method == .head ? 0 : body.count
         if call.method != .head { out.append(body.bytes) }
-        call.answerBytes = body.count
         loop.pool.reclaim(&body)
-        if let notes = call.notes { notes.echo(into: &out, from: before) }
     }
 
     /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the next
@@ -175,7 +174,7 @@ extension ClientConnection {
             guard let next = firstCall else { break }
             if next.state == .answered {
                 prepareOutbox()
-                outbox.append(next.answer.bytes)
+                if let held = next.held { outbox.append(held.bytes.bytes) }
                 flushSoon()
                 continue
             }
@@ -221,7 +220,7 @@ extension ClientConnection {
     // MARK: Bodies nobody waits for
 
     /// Answers without the body, which is read and dropped so that the next request can be found behind it.
-    func reject(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, cors: CORSBlock) -> Int {
+    func reject(_ head: RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, cors: CORSBlock) -> Int {
         guard sendContinueIfExpected(head) else {
             front.rules.release(cors)
             return 0
@@ -231,7 +230,7 @@ extension ClientConnection {
         return skipped
     }
 
-    func answerPreflight(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, cors: CORSBlock) -> Int {
+    func answerPreflight(_ head: RequestHead, _ bytes: Span<UInt8>, cors: CORSBlock) -> Int {
         guard sendContinueIfExpected(head) else {
             front.rules.release(cors)
             return 0
@@ -249,21 +248,20 @@ extension ClientConnection {
         call.receivedNanoseconds = front.turnNanoseconds
         enqueue(call, head)
         let end = end(behind: call)
-        if call === firstCall {
+        if call == firstCall {
             prepareOutbox()
             front.rules.writePreflight(cors, front.tails, end, into: &outbox)
             finishFirst()
             flushSoon()
         } else {
-            loop.pool.provide(&call.answer)
-            front.rules.writePreflight(cors, front.tails, end, into: &call.answer)
-            hold(call)
+            front.rules.writePreflight(cors, front.tails, end, into: &front.calls.hold(call, &loop.pool).bytes)
+            keepWaiting(call)
         }
         return skipped
     }
 
     /// Consumes a head and arranges for its body to be dropped.
-    func skipBody(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Int {
+    func skipBody(_ head: RequestHead, _ bytes: Span<UInt8>) -> Int {
         switch head.framing {
         case .none:
             return head.headBytes

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import EventLoop
 internal import Exposure
 internal import HTTPCodec
@@ -20,7 +21,7 @@ extension ClientConnection {
 
     /// Whether more than the request has arrived. While it is being looked at nobody else can tell: its bytes and those behind
     /// it are the same input still.
-    func noteWhatFollows(_ call: Call, _ head: borrowing RequestHead) {
+    func noteWhatFollows(_ call: Call, _ head: RequestHead) {
         guard assembly == nil else { return }
         switch head.framing {
         case .none: call.hasMoreBehind = front.offeredBytes > head.headBytes

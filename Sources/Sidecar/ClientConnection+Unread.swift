@@ -2,6 +2,11 @@ internal import BridgeProtocol
 internal import Bytes
 internal import EventLoop
 
+extension Slot where Record == CallRecord {
+    /// Bytes of the answer that wait for the ones before it.
+    var heldBytes: Int { self.held?.bytes.count ?? 0 }
+}
+
 /// Answers that wait: for the ones before them, or for the client to read.
 extension ClientConnection {
     /// Memory that answers take here.
@@ -9,7 +14,7 @@ extension ClientConnection {
         var bytes = unsentBytes
         var call = firstCall
         while let next = call {
-            bytes += next.answer.count
+            bytes += next.heldBytes
             call = next.next
         }
         return bytes
@@ -36,15 +41,16 @@ extension ClientConnection {
     }
 
     /// A call's answer is there and waits for the ones before it.
-    func hold(_ call: Call) {
+    func keepWaiting(_ call: Call) {
         call.state = .answered
         recountAnswer(of: call)
     }
 
     /// From now on a call's answer counts as what it takes, in place of what was expected.
     func recountAnswer(of call: Call) {
-        promisedBytes += call.answer.count - call.promisedBytes
-        call.promisedBytes = call.answer.count
+        let bytes = call.heldBytes
+        promisedBytes += bytes - call.promisedBytes
+        call.promisedBytes = bytes
     }
 
     /// Cuts a client that does not take its answers.
