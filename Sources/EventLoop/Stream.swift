@@ -229,17 +229,6 @@ internal import CLibUV
         flushSoon()
     }
 
-    /// Output that the peer has not acknowledged, as long as some of it waits here: what a stalled peer is recognised by. What
-    /// waits here alone tells too little: the kernel takes more only when a third of its buffer, megabytes, is free again, which
-    /// takes a slow reader long.
-    public final var untakenBytes: Int {
-        let waiting = unsafe uv_stream_get_write_queue_size(handle)
-        return waiting == 0 ? 0 : waiting + unacknowledgedBytes(descriptor)
-    }
-
-    /// Whether the connection is broken although nobody reads from it or writes to it just now.
-    public final var peerIsGone: Bool { hasHungUp(descriptor) }
-
     /// Writes what `outbox` holds; what the kernel does not take waits and leaves when it can.
     public final func flush() {
         guard pending == nil, !isClosing else { return }

@@ -15,7 +15,8 @@ extension ClientConnection {
             return 0
         }
         guard let link = front.workers.pickListener(everything: target < 0) else {
-            if front.workers.hasReadyLink {
+            let isTaken = target < 0 ? front.takesEveryStream : front.takesExposureStreams
+            if front.workers.hasReadyLink && !isTaken {
                 return reject(head, bytes, .unsupportedMediaType, cors: .none)
             }
             return waitForWorker(bytes: head.headBytes)

@@ -18,9 +18,11 @@ extension ClientConnection {
         return false
     }
 
-    /// The same before anything about the request can be known: no worker has ever announced a table.
+    /// The same where there is no more than a head to answer: the request's connection ends with the refusal.
     func waitForWorker(bytes: Int) -> Int {
-        if !front.admit(self, bytes: bytes) { answerOverload(.noWorker) }
+        if !front.admit(self, bytes: bytes) {
+            answerOverload(front.workers.hasReadyLink ? .overloaded : .noWorker)
+        }
         return 0
     }
 

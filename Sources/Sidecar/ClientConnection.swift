@@ -156,7 +156,7 @@ final class ClientConnection: Stream {
         case .stream(let target):
             return startStream(head, bytes, target: target)
         case .outside:
-            if front.workers.hasEverythingListener { return startStream(head, bytes, target: -1) }
+            if front.takesEveryStream { return startStream(head, bytes, target: -1) }
             return reject(head, bytes, .notFound, cors: .none)
         case .preflight(let cors):
             return answerPreflight(head, bytes, cors: cors)

@@ -28,6 +28,9 @@ final class FrontLoop {
     var settings = ExposureSettings()
     /// What a worker announced last, before the options had their say.
     var announced = ExposureSettings()
+    /// Which streams a worker of now takes, or took when there was one: while it is away they wait for it.
+    var takesExposureStreams = false
+    var takesEveryStream = false
     /// The ends of answers' heads, with this second's date.
     var tails: AnswerTails
     /// Where the metrics of a target are, by target.
@@ -69,6 +72,8 @@ final class FrontLoop {
     var turnBeganNanoseconds: UInt64 = 0
     /// When the request that is being looked at again had entered the waiting room; 0 when it had not.
     var queuedSinceNanoseconds: UInt64 = 0
+    /// Loop time until which it may wait there, in all; set together with that.
+    var queuedUntilMilliseconds: UInt64 = 0
     var sending: [SendRun] = []
     var noting: RequestNoting
     /// Of the request whose head was looked at last.

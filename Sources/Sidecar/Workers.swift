@@ -54,5 +54,4 @@ struct Workers: ~Copyable {
         callsInFlight < inFlightLimit && links.contains { $0.isReady && $0.inFlight < workerInFlightLimit }
     }
     var hasReadyLink: Bool { links.contains { $0.isReady } }
-    var hasEverythingListener: Bool { links.contains { $0.servesEverything } }
 }
