@@ -115,6 +115,7 @@ extension ClientConnection {
         call.requestBytes = body.count
         call.deadlineMilliseconds = front.callDeadline
         enqueue(call, head)
+        expectAnswer(to: call)
         front.stageDispatched(call)
         link.add(
             call, flags: flags, text: body.extracting(text.range), peer: peer, head: headBytes, isASCII: isASCII,
@@ -135,6 +136,7 @@ extension ClientConnection {
         call.requestBytes = 0
         call.deadlineMilliseconds = front.callDeadline
         enqueue(call, head)
+        expectAnswer(to: call)
         front.stageDispatched(call)
         link.add(
             call, flags: .noInput, text: bytes.extracting(first: 0), peer: peer,
@@ -150,12 +152,20 @@ extension ClientConnection {
         beganNanoseconds = 0
         if front.noting.isOn { takeNotes(call) }
         call.minorVersion = head.minorVersion
-        call.closesConnection = !head.keepAlive || front.isDraining
+        call.closesConnection = !head.keepAlive
+        if front.isLeaving { noteWhatFollows(call, head) }
         call.answerBytes = 0
         if let last = lastCall { last.next = call } else { firstCall = call }
         lastCall = call
         callCount += 1
         if call.closesConnection { phase = .finished }
+    }
+
+    /// Makes room for the answer of a call that goes to a worker.
+    @inline(__always)
+    private func expectAnswer(to call: Call) {
+        call.promisedBytes = front.answerSizes.expected(of: Int(call.target))
+        promisedBytes += call.promisedBytes
     }
 
     /// Gives a call what was noted of its request.

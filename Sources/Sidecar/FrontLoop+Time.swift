@@ -22,6 +22,9 @@ extension FrontLoop {
         watchLinks()
         if calls.activeCount > 0 && limits.taskTimeoutMilliseconds > 0 { expireCalls() }
         expireWaiting()
+        queuePace.look(
+            nowMilliseconds: loop.nowMilliseconds, completed: workers.callsCompleted,
+            isBusy: !waitingRoom.isEmpty && workers.hasReadyLink, windowMilliseconds: limits.workerWaitMilliseconds)
         sweepConnections()
     }
 
