@@ -116,7 +116,7 @@ enum AccessLine {
             for (name, value) in fields {
                 switch value {
                 case .number(let number): line += " \(name)=\(number)"
-                case .text(let text): line += " \(name)=\(quotedIfNeeded(text))"
+                case .text(let text): line += " \(name)=\(LineLogHandler.fieldText(text))"
                 }
             }
         case .json:
@@ -130,10 +130,5 @@ enum AccessLine {
             line += "}"
         }
         return line + "\n"
-    }
-
-    /// A value with a space in it would read as two fields.
-    private static func quotedIfNeeded(_ text: String) -> String {
-        text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") } ? text : LineLogHandler.json(text)
     }
 }
