@@ -47,6 +47,8 @@ final class Call {
     var rejection: Rejection?
     /// The task or event threw.
     var taskFailed = false
+    /// Its client took nothing of the answer for too long.
+    var clientStalled = false
     /// The app broke off an answer of which some was out.
     var answerWasCut = false
     /// The first bytes of a streamed answer were looked at for its status.

@@ -58,6 +58,7 @@ final class CallTable {
         call.cors = .none
         call.taskFailed = false
         call.answerWasCut = false
+        call.clientStalled = false
         call.dispatchedNanoseconds = 0
         call.answeredNanoseconds = 0
         call.status = 0

@@ -127,9 +127,7 @@ extension ClientConnection {
         if let notes = call.notes { notes.echo(into: &out, from: before) }
         call.answerBytes = call.method == .head ? 0 : body.count
         if call.method != .head { out.append(body.bytes) }
-        call.answerBytes = body.count
         loop.pool.reclaim(&body)
-        if let notes = call.notes { notes.echo(into: &out, from: before) }
     }
 
     /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the next
@@ -216,13 +214,16 @@ extension ClientConnection {
     // MARK: Bodies nobody waits for
 
     /// Answers without the body, which is read and dropped so that the next request can be found behind it.
-    func reject(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, cors: CORSBlock) -> Int {
+    /// - Parameter target: the task or event that was asked for, where the request is known to ask for one.
+    func reject(
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, target: Int = -1, cors: CORSBlock
+    ) -> Int {
         guard sendContinueIfExpected(head) else {
             front.rules.release(cors)
             return 0
         }
         let skipped = skipBody(head, bytes)
-        answer(rejection, head: head, target: -1, cors: cors, requestBytes: 0)
+        answer(rejection, head: head, target: target, cors: cors, requestBytes: 0)
         return skipped
     }
 

@@ -33,14 +33,14 @@ extension FrontLoop {
     /// A call whose client left.
     func abandoned(_ call: Call) {
         metrics.add(.callsCancelled)
+        let own = call.clientStalled ? FailureCause.clientStalled : FailureCause.clientLeft
         // A problem that ended the call was counted when it happened; the client did not leave of its own accord.
         if call.rejection == nil {
             metrics.recordFailure(
-                FailureCause.clientLeft, status: 499, route: routeSlot(of: call),
-                unixMilliseconds: WallClock.unixMilliseconds)
+                own, status: 499, route: routeSlot(of: call), unixMilliseconds: WallClock.unixMilliseconds)
         }
         if accessLog.isOn {
-            let failure = call.rejection.map(FailureCause.index) ?? FailureCause.clientLeft
+            let failure = call.rejection.map(FailureCause.index) ?? own
             logAccess(call, status: call.rejection?.answer.status ?? 499, failure: failure)
         }
         release(call)
@@ -77,12 +77,17 @@ extension FrontLoop {
 extension FrontLoop {
     func clientLeft(_ connection: ClientConnection) {}
 
-    /// A client took nothing of its answer for too long.
+    /// A client took nothing of its answer for too long, and is about to be cut.
     func clientStalled(_ connection: ClientConnection) {
+        if let call = connection.firstCall {
+            call.clientStalled = true
+            return
+        }
+        // The answer was written whole, and its request counted and logged as answered.
         metrics.recordFailure(
-            FailureCause.clientStalled, status: 499,
-            route: connection.firstCall.map { routeSlot(of: $0) } ?? LoopMetrics.route(.unmatched),
+            FailureCause.clientStalled, status: 499, route: LoopMetrics.route(.unmatched),
             unixMilliseconds: WallClock.unixMilliseconds)
+        if accessLog.isOn { logStalled(connection) }
     }
 
     func count(_ rejection: Rejection, _ call: Call) {
