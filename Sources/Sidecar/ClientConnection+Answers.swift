@@ -19,7 +19,7 @@ extension ClientConnection {
     func deliver(_ call: Call, status: Int, outcome: Outcome, isEmpty: Bool, bytes: Span<UInt8>) {
         call.status = UInt16(truncatingIfNeeded: status)
         call.answeredNanoseconds = front.turnNanoseconds
-        if call === firstCall {
+        if call == firstCall {
             prepareOutbox()
             if outcome == .result && call.status == 200 && bytes.count >= Self.largeResultBytes {
                 writeLargeResult(of: call, bytes)
@@ -29,8 +29,9 @@ extension ClientConnection {
             finishFirst()
             flushSoon()
         } else {
-            loop.pool.provide(&call.answer)
-            writeResult(of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes, into: &call.answer)
+            writeResult(
+                of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes,
+                into: &front.calls.hold(call, &loop.pool).bytes)
             call.state = .answered
         }
     }
@@ -70,7 +71,7 @@ extension ClientConnection {
     }
 
     /// An answer of the front's own to a request that no call exists for yet.
-    func answer(_ rejection: Rejection, head: borrowing RequestHead, target: Int, cors: CORSBlock, requestBytes: Int) {
+    func answer(_ rejection: Rejection, head: RequestHead, target: Int, cors: CORSBlock, requestBytes: Int) {
         guard let call = front.calls.take() else { return close() }
         call.state = .running
         call.link = nil
@@ -100,15 +101,15 @@ extension ClientConnection {
         call.status = UInt16(rejection.answer.status)
         call.rejection = rejection
         call.answeredNanoseconds = front.turnNanoseconds
-        if call === firstCall {
+        if call == firstCall {
             prepareOutbox()
             writeRejection(rejection, call, into: &outbox)
             finishFirst()
             flushSoon()
         } else {
-            call.answer.removeAll()
-            loop.pool.provide(&call.answer)
-            writeRejection(rejection, call, into: &call.answer)
+            let held = front.calls.hold(call, &loop.pool)
+            held.bytes.removeAll()
+            writeRejection(rejection, call, into: &held.bytes)
             call.state = .answered
         }
     }
@@ -170,7 +171,7 @@ extension ClientConnection {
             guard let next = firstCall else { break }
             if next.state == .answered {
                 prepareOutbox()
-                outbox.append(next.answer.bytes)
+                if let held = next.held { outbox.append(held.bytes.bytes) }
                 flushSoon()
                 continue
             }
@@ -216,7 +217,7 @@ extension ClientConnection {
     /// Answers without the body, which is read and dropped so that the next request can be found behind it.
     /// - Parameter target: the task or event that was asked for, where the request is known to ask for one.
     func reject(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, target: Int = -1, cors: CORSBlock
+        _ head: RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, target: Int = -1, cors: CORSBlock
     ) -> Int {
         guard sendContinueIfExpected(head) else {
             front.rules.release(cors)
@@ -227,7 +228,7 @@ extension ClientConnection {
         return skipped
     }
 
-    func answerPreflight(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, cors: CORSBlock) -> Int {
+    func answerPreflight(_ head: RequestHead, _ bytes: Span<UInt8>, cors: CORSBlock) -> Int {
         guard sendContinueIfExpected(head) else {
             front.rules.release(cors)
             return 0
@@ -245,21 +246,20 @@ extension ClientConnection {
         call.receivedNanoseconds = front.turnNanoseconds
         enqueue(call, head)
         let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
-        if call === firstCall {
+        if call == firstCall {
             prepareOutbox()
             front.rules.writePreflight(cors, front.tails, end, into: &outbox)
             finishFirst()
             flushSoon()
         } else {
-            loop.pool.provide(&call.answer)
-            front.rules.writePreflight(cors, front.tails, end, into: &call.answer)
+            front.rules.writePreflight(cors, front.tails, end, into: &front.calls.hold(call, &loop.pool).bytes)
             call.state = .answered
         }
         return skipped
     }
 
     /// Consumes a head and arranges for its body to be dropped.
-    func skipBody(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Int {
+    func skipBody(_ head: RequestHead, _ bytes: Span<UInt8>) -> Int {
         switch head.framing {
         case .none:
             return head.headBytes
