@@ -20,7 +20,7 @@ extension FrontLoop {
                 failure, status: Int(call.status), route: routeSlot(of: call),
                 unixMilliseconds: WallClock.unixMilliseconds)
         }
-        if accessLog.isOn { logAccess(call, status: Int(call.status), failure: failure) }
+        if failure != nil || accessLog.isOn { logAccess(call, status: Int(call.status), failure: failure) }
         release(call)
     }
 
@@ -40,10 +40,8 @@ extension FrontLoop {
             metrics.recordFailure(
                 own, status: 499, route: routeSlot(of: call), unixMilliseconds: WallClock.unixMilliseconds)
         }
-        if accessLog.isOn {
-            let failure = call.rejection.map(FailureCause.index) ?? own
-            logAccess(call, status: call.rejection?.answer.status ?? 499, failure: failure)
-        }
+        let failure = call.rejection.map(FailureCause.index) ?? own
+        logAccess(call, status: call.rejection?.answer.status ?? 499, failure: failure)
         release(call)
     }
 
@@ -88,7 +86,7 @@ extension FrontLoop {
         metrics.recordFailure(
             FailureCause.clientStalled, status: 499, route: LoopMetrics.route(.unmatched),
             unixMilliseconds: WallClock.unixMilliseconds)
-        if accessLog.isOn { logStalled(connection) }
+        logStalled(connection)
     }
 
     func count(_ rejection: Rejection, _ call: Call) {
