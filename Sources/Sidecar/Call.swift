@@ -28,6 +28,8 @@ struct CallRecord {
     var connection: ClientConnection?
     /// The worker it was written to; nil when the front answers by itself.
     var link: WorkerLink?
+    /// `link`'s number, which can be compared without counting references; 0 where there is none.
+    var linkNumber: UInt32 = 0
     /// The request behind it on the same connection.
     var next: Call?
 
@@ -79,11 +81,18 @@ struct CallRecord {
         self.id = id
     }
 
+    /// Notes which worker has it, or that none has it any more.
+    mutating func assign(_ link: WorkerLink?) {
+        self.link = link
+        linkNumber = link?.number ?? 0
+    }
+
     /// Forgets everything but its id, for the next request.
     mutating func reset() {
         state = .free
         connection = nil
         link = nil
+        linkNumber = 0
         target = -1
         kind = .unmatched
         method = .post

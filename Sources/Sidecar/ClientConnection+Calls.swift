@@ -108,7 +108,7 @@ extension ClientConnection {
             return true
         }
         call.state = .running
-        call.link = link
+        call.update { $0.assign(link) }
         call.target = Int32(target)
         call.kind = kind == .event ? .event : .task
         call.cors = cors
@@ -130,7 +130,7 @@ extension ClientConnection {
             return reject(head, bytes, .overloaded, target: target, cors: cors)
         }
         call.state = .running
-        call.link = link
+        call.update { $0.assign(link) }
         call.target = Int32(target)
         call.kind = .discovery
         call.cors = cors

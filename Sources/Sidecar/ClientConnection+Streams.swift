@@ -22,7 +22,7 @@ extension ClientConnection {
         }
         guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: .none) }
         call.state = .running
-        call.link = link
+        call.update { $0.assign(link) }
         call.target = Int32(target)
         call.kind = .listener
         call.cors = .none

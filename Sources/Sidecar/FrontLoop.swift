@@ -18,9 +18,10 @@ final class FrontLoop {
     let logger: Logger
     let control: ControlHandle
 
-    var parser: RequestHeadParser
-    /// The head that was read last. Nobody keeps one, so that one serves all connections.
-    let head = RequestHead()
+    var parser: RequestHeadParser {
+        didSet { recentRequests.forgetAll() }
+    }
+    let recentRequests = RecentRequests()
     var checker: JSONChecker
     /// What is exposed and how; worth asking only once a worker has said so.
     var rules: ExposureRules

@@ -8,10 +8,16 @@ struct Workers: ~Copyable {
     /// Calls that the links have.
     var callsInFlight = 0
     private var turn = 0
+    private var lastNumber: UInt32 = 0
 
     init(inFlightLimit: Int, workerInFlightLimit: Int) {
         self.inFlightLimit = inFlightLimit
         self.workerInFlightLimit = workerInFlightLimit
+    }
+
+    mutating func nextNumber() -> UInt32 {
+        lastNumber += 1
+        return lastNumber
     }
 
     mutating func add(_ link: WorkerLink) { links.append(link) }
