@@ -21,6 +21,11 @@ public enum OptionTable {
                 "Where health, metrics and the status page are served. Keep it off public networks: it asks for no password."
         ),
         Option(
+            .serving, "admin-host", list: \.adminHosts, .hostName, absence: "IP addresses and localhost", [.live],
+            help:
+                "Names by which the admin listener may be asked, beside IP addresses and localhost; * for any. Others get 403."
+        ),
+        Option(
             .serving, "loops", optional: \.loops, .integer(1...64), absence: "one for each two cores, up to 4",
             absenceWord: "auto",
             help:

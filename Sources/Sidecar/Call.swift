@@ -50,6 +50,8 @@ struct CallRecord {
     var rejection: Rejection?
     /// The task or event threw.
     var taskFailed = false
+    /// Its client took nothing of the answer for too long.
+    var clientStalled = false
     /// The app broke off an answer of which some was out.
     var answerWasCut = false
     /// Another request had arrived behind it when it was taken; noted only while the front is leaving.
@@ -101,6 +103,7 @@ struct CallRecord {
         taskFailed = false
         answerWasCut = false
         hasMoreBehind = false
+        clientStalled = false
         sawAnswerStart = false
         sendCredit = 0
         owedCredit = 0

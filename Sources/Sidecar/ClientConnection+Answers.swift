@@ -219,13 +219,16 @@ extension ClientConnection {
     // MARK: Bodies nobody waits for
 
     /// Answers without the body, which is read and dropped so that the next request can be found behind it.
-    func reject(_ head: RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, cors: CORSBlock) -> Int {
+    /// - Parameter target: the task or event that was asked for, where the request is known to ask for one.
+    func reject(
+        _ head: RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, target: Int = -1, cors: CORSBlock
+    ) -> Int {
         guard sendContinueIfExpected(head) else {
             front.rules.release(cors)
             return 0
         }
         let skipped = skipBody(head, bytes)
-        answer(rejection, head: head, target: -1, cors: cors, requestBytes: 0)
+        answer(rejection, head: head, target: target, cors: cors, requestBytes: 0)
         return skipped
     }
 

@@ -17,7 +17,7 @@ extension ClientConnection {
             return runCall(head, bytes, bodyBytes: 0, target: target, kind: kind, cors: cors)
         case .contentLength(let length):
             guard length <= front.limits.bodyLimitBytes else {
-                return reject(head, bytes, .payloadTooLarge, cors: cors)
+                return reject(head, bytes, .payloadTooLarge, target: target, cors: cors)
             }
             let whole = head.headBytes + length
             guard bytes.count >= whole else {
@@ -127,7 +127,9 @@ extension ClientConnection {
     func startDiscovery(_ head: RequestHead, _ bytes: Span<UInt8>, target: Int, cors: CORSBlock) -> Int {
         guard sendContinueIfExpected(head) else { return 0 }
         guard let link = front.workers.pick(target) else { return waitForWorker(bytes: bytes.count) }
-        guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: cors) }
+        guard let call = front.calls.take() else {
+            return reject(head, bytes, .overloaded, target: target, cors: cors)
+        }
         call.state = .running
         call.linkNumber = link.number
         call.target = Int32(target)

@@ -68,7 +68,8 @@ extension Front {
         switch reload() {
         case .failure(let errors):
             logger.error(
-                "SIGHUP: the new settings are wrong, the old stay in force", metadata: ["problems": "\(errors.text)"])
+                "SIGHUP: the new settings are wrong, the old stay in force",
+                metadata: ["side": "front", "problems": "\(errors.line)"])
         case .success(let next):
             let changes = configuration.changes(to: next)
             configuration = configuration.adopting(next)
@@ -79,6 +80,7 @@ extension Front {
                 metadata: [
                     "changed": "\(changes.live.joined(separator: ", "))",
                     "needRestart": "\(changes.needRestart.joined(separator: ", "))",
+                    "tokens": "\(configuration.acceptedTokens.count)",
                 ])
         }
     }

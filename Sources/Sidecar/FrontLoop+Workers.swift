@@ -55,6 +55,18 @@ extension FrontLoop {
         roomForWaiting = true
     }
 
+    func fellSilent(_ link: WorkerLink) {
+        logger.warning(
+            "worker does not answer: its event loop is blocked; it gets no new calls",
+            metadata: ["side": "worker", "pid": "\(link.worker.pid)", "loop": "\(index)"])
+        workersChanged()
+    }
+
+    func answersAgain(_ link: WorkerLink) {
+        logger.notice("worker answers again", metadata: ["pid": "\(link.worker.pid)", "loop": "\(index)"])
+        workersChanged()
+    }
+
     func linkBroke(_ link: WorkerLink, _ reason: String) {
         logger.error(
             "a worker broke the bridge protocol: \(reason)", metadata: ["side": "bridge", "pid": "\(link.worker.pid)"])
@@ -65,7 +77,8 @@ extension FrontLoop {
         workers.remove(link)
         reaskOrigins(of: link)
         link.traffic.add(to: &metrics)
-        if index == 0, !isDraining, !link.health.wasDraining { metrics.add(.workersLost) }
+        let saidGoodbye = isDraining || link.health.wasDraining
+        if index == 0, !saidGoodbye { metrics.add(.workersLost) }
         var lost: [Call] = []
         calls.forEachActive { if $0.linkNumber == link.number && $0.state != .answered { lost.append($0) } }
         for call in lost where call.linkNumber == link.number {
@@ -73,13 +86,15 @@ extension FrontLoop {
             workers.callsInFlight -= 1
             connection(of: call)?.deliver(call, rejection: link.brokeProtocol ? .malformedWorkerAnswer : .workerLost)
         }
-        logger.log(
-            level: lost.isEmpty ? .info : .warning, "worker left",
-            metadata: [
-                "pid": "\(link.worker.pid)", "loop": "\(index)", "callsLost": "\(lost.count)",
-                "side": lost.isEmpty ? "front" : "worker",
-            ])
+        logLeaving(of: link, callsLost: lost.count, saidGoodbye: saidGoodbye)
         workersChanged()
+    }
+
+    private func logLeaving(of link: WorkerLink, callsLost: Int, saidGoodbye: Bool) {
+        let link: Logger.Metadata = ["pid": "\(link.worker.pid)", "loop": "\(index)"]
+        if saidGoodbye && callsLost == 0 { return logger.info("worker left", metadata: link) }
+        logger.warning(
+            "worker lost", metadata: link.merging(["side": "worker", "callsLost": "\(callsLost)"]) { $1 })
     }
 
     func workersChanged() {
