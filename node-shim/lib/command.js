@@ -1,13 +1,12 @@
 'use strict';
 
-const cluster = require('node:cluster');
 const os = require('node:os');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { parseArgs } = require('node:util');
 const { version } = require('../package.json');
 const { serve } = require('./serve');
-const { runWorkers } = require('./workers');
+const { cluster, runWorkers } = require('./workers');
 
 const HELP = `Serves the tasks and events of a Node app to a runner-sidecar front.
 
