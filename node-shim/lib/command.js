@@ -76,8 +76,10 @@ async function runApp({ app, socket, drainMilliseconds }) {
     + `under ${service.app.basePath}, for the front at ${socket}\n`);
   let stopping = false;
   const stop = async () => {
-    // A second signal cuts it short.
-    if (stopping) process.exit(1);
+    // A second signal cuts it short. Not in a worker: one signal to the whole group (systemd, a terminal's Ctrl-C)
+    // reaches it twice, once by way of the first process. That one's end is what cuts it short.
+    if (stopping && cluster.isPrimary) process.exit(1);
+    if (stopping) return;
     stopping = true;
     await service.close({ deadlineMilliseconds: drainMilliseconds });
     process.exit(0);
