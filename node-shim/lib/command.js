@@ -70,8 +70,11 @@ function count(name, text) {
 async function runApp({ app, socket, drainMilliseconds }) {
   const service = await serve(await loadApp(app), { socket, waitForFront: false });
   const { list } = service.app.table;
-  const number = (kind) => list.filter((target) => target.kind === kind && target.state === 'callable').length;
-  const counts = `${number('task')} tasks and ${number('event')} events`;
+  const callable = (kind) => {
+    const { length } = list.filter((target) => target.kind === kind && target.state === 'callable');
+    return `${length} ${kind}${length === 1 ? '' : 's'}`;
+  };
+  const counts = `${callable('task')} and ${callable('event')}`;
   process.stdout.write(`runner-sidecar-shim ${process.pid}: ${counts} of ${path.basename(app)} `
     + `under ${service.app.basePath}, for the front at ${socket}\n`);
   let stopping = false;
@@ -90,7 +93,9 @@ async function runApp({ app, socket, drainMilliseconds }) {
 /** @param {string} file @returns {Promise<object>} what `serve` takes */
 async function loadApp(file) {
   const module = await import(pathToFileURL(file).href);
-  const exported = 'default' in module ? module.default : module;
+  let exported = 'default' in module ? module.default : module;
+  // `export default` that a compiler (TypeScript, Babel) turned into CommonJS.
+  if (exported?.__esModule && exported.default !== undefined) exported = exported.default;
   return typeof exported === 'function' ? exported() : exported;
 }
 
