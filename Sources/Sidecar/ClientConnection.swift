@@ -119,8 +119,8 @@ final class ClientConnection: Stream {
             pause()
             return 0
         }
-        var head = RequestHead()
-        switch front.parser.parse(bytes, resuming: &scan, into: &head) {
+        let head = front.head
+        switch front.parser.parse(bytes, resuming: &scan, into: head) {
         case .incomplete:
             return 0
         case .failed(let error):
@@ -134,7 +134,7 @@ final class ClientConnection: Stream {
     }
 
     /// Sends a request whose head is complete on its way. Gives the bytes taken, 0 to be asked again.
-    private func route(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Int {
+    private func route(_ head: RequestHead, _ bytes: Span<UInt8>) -> Int {
         if front.noting.isOn { front.noted = front.noting.notes(head, bytes, from: peer) }
         guard front.hasRules else { return waitForWorker(bytes: bytes.count) }
         switch front.rules.decide(head, bytes, originAnswer: front.takeOriginAnswer(for: self)) {

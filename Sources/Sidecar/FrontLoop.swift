@@ -19,6 +19,8 @@ final class FrontLoop {
     let control: ControlHandle
 
     var parser: RequestHeadParser
+    /// The head that was read last. Nobody keeps one, so that one serves all connections.
+    let head = RequestHead()
     var checker: JSONChecker
     /// What is exposed and how; worth asking only once a worker has said so.
     var rules: ExposureRules
@@ -32,8 +34,8 @@ final class FrontLoop {
     var targetSlots: [LoopMetrics.RouteSlot] = []
     /// What a target is called in the access log.
     var targetRoutes: [TargetRoute] = []
-    let workers: Workers
-    let calls: CallTable
+    var workers: Workers
+    var calls = CallTable()
     var assemblies: [BodyAssembly] = []
     let frames: FrameReader
     var metrics: LoopMetrics
@@ -85,7 +87,6 @@ final class FrontLoop {
         self.checker = JSONChecker(depthLimit: configuration.jsonDepthLimit)
         self.workers = Workers(
             inFlightLimit: limits.inFlightLimit, workerInFlightLimit: limits.workerInFlightLimit)
-        self.calls = CallTable(pool: loop.pool)
         self.waitingRoom = WaitingRoom(guestLimit: limits.queueLimit, byteLimit: limits.queueLimitBytes)
         self.metrics = LoopMetrics(
             targetLabelLimit: configuration.metricsTaskLabelLimit, failures: FailureCause.labels)
