@@ -11,8 +11,8 @@ const { ResponseScanner } = require('../../node-shim/lib/measure/response-scanne
 /**
  * @param {number} port
  * @param {import('./work').Case} work
- * @returns {Promise<{run: (rounds: number) => Promise<number>, close: () => void}>} run gives the requests answered, and
- *   fails on an answer with another status than the case's
+ * @returns {Promise<{run: (rounds: number) => Promise<number>, close: () => void}>} run gives the requests answered,
+ *   and fails on an answer with another status than the case's
  */
 async function openFixedLoad(port, work) {
   const clients = Array.from({ length: work.connections }, () => new Client(port, work));
@@ -51,7 +51,8 @@ class Client {
       this.socket = socket;
       socket.on('close', () => {
         // One that closes each time may see its end only when the next is open.
-        if (this.socket === socket && this.missing > 0) this.fail(new Error('a connection ended before its answers had come'));
+        if (this.socket !== socket || this.missing === 0) return;
+        this.fail(new Error('a connection ended before its answers had come'));
       });
     });
   }

@@ -25,13 +25,13 @@ const THRESHOLDS = { modules: 0.01, calls: 0.03 };
 /**
  * @param {Counts} baseline
  * @param {Counts} counted
- * @returns {{changes: Change[], differences: string[], isWorse: boolean}} differences: what of the machine is not the same;
- *   if there is any, nothing is worse
+ * @returns {{changes: Change[], differences: string[], isWorse: boolean}} differences: what of the machine is not the
+ *   same; if there is any, nothing is worse
  */
 function compare(baseline, counted) {
   const differences = Object.keys({ ...baseline.machine, ...counted.machine })
     .filter((key) => baseline.machine[key] !== counted.machine[key])
-    .map((key) => `${key}: recorded with ${baseline.machine[key] ?? 'none'}, counted with ${counted.machine[key] ?? 'none'}`);
+    .map((key) => `${key}: recorded with ${baseline.machine[key]}, counted with ${counted.machine[key]}`);
   const changes = Object.keys(THRESHOLDS).flatMap((group) => {
     const before = baseline.groups[group] ?? {};
     const now = counted.groups[group] ?? {};
@@ -71,7 +71,8 @@ function comparisonText({ changes, differences, isWorse }) {
     parts.push('');
   }
   if (differences.length > 0) {
-    parts.push('Not judged, since the baseline was recorded under other conditions:', ...differences.map((one) => `  ${one}`));
+    parts.push('Not judged, since the baseline was recorded under other conditions:');
+    parts.push(...differences.map((one) => `  ${one}`));
   } else {
     parts.push(isWorse ? 'WORSE than the baseline.' : 'Not worse than the baseline.');
   }

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Instructions, counted by valgrind's callgrind: the same on a busy machine as on a quiet one. Only user mode is counted,
- * and a copy by `rep movsb` counts one for each byte.
+ * Instructions, counted by valgrind's callgrind: the same on a busy machine as on a quiet one. Only user mode is
+ * counted, and a copy by `rep movsb` counts one for each byte.
  */
 
 const { execFileSync } = require('node:child_process');
