@@ -14,8 +14,10 @@ let settings: [SwiftSetting] = [
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], _ more: [SwiftSetting] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings + more)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -48,7 +50,7 @@ let package = Package(
                 "Bytes", "EventLoop", "HTTPCodec", "JSONCheck", "BridgeProtocol", "Exposure", "Metrics", "Settings",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        module("Settings", ["Bytes", "JSONCheck"]),
+        module("Settings", ["Bytes", "JSONCheck"], [.unsafeFlags(["-Osize"], .when(configuration: .release))]),
         module("Metrics", ["Bytes"]),
         module("Exposure", ["Bytes", "HTTPCodec", "JSONCheck", "BridgeProtocol"]),
         module("BridgeProtocol", ["Bytes", "JSONCheck"]),

@@ -1,7 +1,7 @@
 /// Spare memory for `ByteBuffer`s of one loop, so that a request in the steady state allocates nothing.
 ///
 /// Only memory of ordinary size is kept, and only so much of it: what a burst needed is given back to the system.
-@safe public final class BufferPool {
+@safe public struct BufferPool: ~Copyable {
     /// What a fresh buffer can hold.
     public let bufferBytes: Int
     /// How many spare buffers are kept.
@@ -16,11 +16,11 @@
     }
 
     deinit {
-        while let memory = unsafe spare.popLast() { unsafe memory.deallocate() }
+        for at in unsafe spare.indices { unsafe spare[at].deallocate() }
     }
 
     /// Gives `buffer` pooled memory if it has none yet.
-    public func provide(_ buffer: inout ByteBuffer) {
+    public mutating func provide(_ buffer: inout ByteBuffer) {
         guard buffer.capacity == 0 else { return }
         if let memory = unsafe spare.popLast() {
             buffer = unsafe ByteBuffer(unsafeAdopting: memory)
@@ -30,7 +30,7 @@
     }
 
     /// Takes the memory of `buffer`, whose content is dropped.
-    public func reclaim(_ buffer: inout ByteBuffer) {
+    public mutating func reclaim(_ buffer: inout ByteBuffer) {
         guard buffer.capacity > 0 else { return }
         let memory = unsafe buffer.unsafeTakeMemory()
         if unsafe spare.count < spareLimit && memory.count <= bufferBytes * 4 {

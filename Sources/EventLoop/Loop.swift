@@ -16,10 +16,12 @@ internal import CLibUV
     /// Where reads land while a stream has no partial message of its own.
     let readBuffer: UnsafeMutableRawBufferPointer
     /// Memory for partial input and for answers.
-    public let pool: BufferPool
+    public var pool = BufferPool(bufferBytes: 4096, spareLimit: 1024)
     let writePool = PendingWritePool()
-    private var dirty: [Stream] = []
-    private var dirtySpare: [Stream] = []
+    /// Streams with something to write. Not retained: the list is worked off before libuv runs the callbacks of closed
+    /// handles, which is where a stream may go, and a stream that is closing does not enter it.
+    private var dirty: [Unmanaged<Stream>] = unsafe []
+    private var dirtySpare: [Unmanaged<Stream>] = unsafe []
     /// Runs before the streams are flushed: after the reads of every turn, and before the loop waits for the next ones.
     public var onTurnEnd: (() -> Void)?
     /// Runs once at the end of every turn, after the streams were flushed.
@@ -41,9 +43,8 @@ internal import CLibUV
         unsafe checkHandle = .allocate(capacity: 1)
         unsafe prepareHandle = .allocate(capacity: 1)
         unsafe readBuffer = .allocate(byteCount: Loop.readBufferBytes, alignment: 16)
-        pool = BufferPool(bufferBytes: 4096, spareLimit: 1024)
-        dirty.reserveCapacity(1024)
-        dirtySpare.reserveCapacity(1024)
+        unsafe dirty.reserveCapacity(1024)
+        unsafe dirtySpare.reserveCapacity(1024)
         watchTurns()
     }
 
@@ -52,14 +53,15 @@ internal import CLibUV
         _ = unsafe uv_check_init(raw, checkHandle)
         unsafe checkHandle.pointee.data = this
         _ = unsafe uv_check_start(checkHandle) { handle in
-            let loop = unsafe Unmanaged<Loop>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
-            loop.turns &+= 1
-            loop.writeAll()
+            unsafe Unmanaged<Loop>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef { loop in
+                loop.turns &+= 1
+                loop.writeAll()
+            }
         }
         _ = unsafe uv_prepare_init(raw, prepareHandle)
         unsafe prepareHandle.pointee.data = this
         _ = unsafe uv_prepare_start(prepareHandle) { handle in
-            unsafe Unmanaged<Loop>.fromOpaque(handle!.pointee.data).takeUnretainedValue().writeAll()
+            unsafe Unmanaged<Loop>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef { $0.writeAll() }
         }
         // These two alone do not keep the loop running.
         unsafe Handle.unreference(checkHandle)
@@ -97,17 +99,19 @@ internal import CLibUV
     public static var nanoseconds: UInt64 { uv_hrtime() }
 
     func markDirty(_ stream: Stream) {
-        dirty.append(stream)
+        unsafe dirty.append(Unmanaged.passUnretained(stream))
     }
 
     private func writeAll() {
         onTurnEnd?()
         // Flushing may close a stream, closing may write elsewhere, and who waited for an outbox to empty may go on: until
         // nothing is left to say.
-        while !dirty.isEmpty {
-            swap(&dirty, &dirtySpare)
-            for stream in dirtySpare { stream.flushMarked() }
-            dirtySpare.removeAll(keepingCapacity: true)
+        while unsafe !dirty.isEmpty {
+            unsafe swap(&dirty, &dirtySpare)
+            for at in unsafe dirtySpare.indices {
+                unsafe dirtySpare[at]._withUnsafeGuaranteedRef { $0.flushMarked() }
+            }
+            unsafe dirtySpare.removeAll(keepingCapacity: true)
             onTurnEnd?()
         }
         onTurnFlushed?()

@@ -105,12 +105,12 @@ internal import CLibUV
         _ = unsafe uv_read_start(
             handle,
             { handle, _, buffer in
-                let stream = unsafe Unmanaged<Stream>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
-                unsafe stream.provideMemory(&buffer!.pointee)
+                unsafe Unmanaged<Stream>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef {
+                    unsafe $0.provideMemory(&buffer!.pointee)
+                }
             },
             { handle, count, _ in
-                let stream = unsafe Unmanaged<Stream>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
-                stream.didRead(count)
+                unsafe Unmanaged<Stream>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef { $0.didRead(count) }
             })
     }
 
@@ -209,7 +209,8 @@ internal import CLibUV
 
     /// Writes `outbox` at the end of this turn.
     public final func flushSoon() {
-        guard !state.contains(.marked), !state.contains(.closing) else { return }
+        guard state.isDisjoint(with: [.marked, .closing]) else { return }
+        precondition(state.contains(.open), "nobody is at the other end yet")
         state.insert(.marked)
         loop.markDirty(self)
     }

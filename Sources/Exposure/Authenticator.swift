@@ -22,7 +22,7 @@ public struct Authenticator: Sendable {
     }
 
     /// Whether the request may pass.
-    public func admits(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Bool {
+    public func admits(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
         guard let field else { return true }
         switch field.value(in: head, bytes) {
         case .absent: return false

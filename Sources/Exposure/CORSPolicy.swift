@@ -15,7 +15,7 @@ public struct OriginAnswer: Equatable, Sendable {
 }
 
 /// The CORS headers of every answer, by the app's configuration: `src/node/exposure/cors.ts` of 4.8.6, header for header.
-struct CORSPolicy: Sendable {
+struct CORSPolicy: ~Copyable, Sendable {
     private enum Rule: Sendable {
         /// The same for every request.
         case constant
@@ -37,7 +37,7 @@ struct CORSPolicy: Sendable {
     /// Whether an allowed origin is answered with itself.
     private let isEchoing: Bool
     private let lines: CORSLines
-    private var blocks: CORSBlocks
+    private(set) var blocks: CORSBlocks
     /// The value of Access-Control-Allow-Origin where it is always the same, and the block with it.
     private let fixedValue: [UInt8]
     private let constant: CORSBlock
@@ -51,10 +51,10 @@ struct CORSPolicy: Sendable {
     private let origin = RequestField("origin")
     private let requestedHeaders = RequestField("access-control-request-headers")
 
-    /// - Parameter predecessor: the policy that this one replaces: answers under way still need its blocks.
-    init(_ settings: CORSSettings?, after predecessor: CORSPolicy? = nil) {
+    /// - Parameter blocks: of the policy that this one replaces: answers under way still need them.
+    init(_ settings: CORSSettings?, keeping blocks: consuming CORSBlocks = CORSBlocks()) {
         let settings = settings ?? CORSSettings()
-        blocks = predecessor?.blocks ?? CORSBlocks()
+        self.blocks = blocks
         lines = CORSLines(settings)
         var constantValue: [UInt8] = []
         var withoutOriginValue: [UInt8] = []
@@ -79,17 +79,27 @@ struct CORSPolicy: Sendable {
         case .echo, .list: isEchoing = true
         case .constant, .ask: isEchoing = false
         }
-        constant = blocks.add(lines.actual(constantValue, dependsOnOrigin: false))
-        withoutOrigin = blocks.add(lines.actual(withoutOriginValue, dependsOnOrigin: true))
+        constant = self.blocks.add(lines.actual(constantValue, dependsOnOrigin: false))
+        withoutOrigin = self.blocks.add(lines.actual(withoutOriginValue, dependsOnOrigin: true))
         fixedValue = constantValue
         valueWithoutOrigin = withoutOriginValue
     }
 
     // MARK: Actual requests
 
+    /// The headers of every answer that is no preflight's, nil where they depend on the request.
+    var constantBlock: CORSBlock? {
+        if case .constant = rule { constant } else { nil }
+    }
+
+    /// Whether the request that got this block gets it again, each time it comes.
+    func isForGood(_ block: CORSBlock) -> Bool {
+        if case .ask = rule { false } else { block.number >= 0 }
+    }
+
     /// The headers of an answer that is no preflight's.
     mutating func actual(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, answer: OriginAnswer?
+        _ head: RequestHead, _ bytes: Span<UInt8>, answer: OriginAnswer?
     ) -> Outcome {
         if case .constant = rule { return .block(constant) }
         switch origin.value(in: head, bytes) {
@@ -124,7 +134,7 @@ struct CORSPolicy: Sendable {
 
     /// The headers of the answer to an OPTIONS request.
     mutating func preflight(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, answer: OriginAnswer?
+        _ head: RequestHead, _ bytes: Span<UInt8>, answer: OriginAnswer?
     ) -> Outcome {
         var value: [UInt8]
         var dependsOnOrigin = true
@@ -206,7 +216,7 @@ struct CORSPolicy: Sendable {
 
     /// Appends the frame that asks the shim about this request's origin.
     func writeQuestion(
-        _ question: UInt32, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, into buffer: inout ByteBuffer
+        _ question: UInt32, _ head: RequestHead, _ bytes: Span<UInt8>, into buffer: inout ByteBuffer
     ) {
         switch origin.value(in: head, bytes) {
         case .absent: FrameWriter.originQuestion(question: question, origin: nil, into: &buffer)

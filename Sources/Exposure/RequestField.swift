@@ -34,14 +34,14 @@ struct RequestField: Sendable {
     }
 
     /// - Parameter bytes: those that `head` was parsed from.
-    func value(in head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Value {
+    func value(in head: RequestHead, _ bytes: Span<UInt8>) -> Value {
         let slot = head[field]
         if slot.occurrences == 0 { return .absent }
         if slot.occurrences == 1 || keepsFirst { return .inPlace(slot.value) }
         return .joined(join(head, bytes))
     }
 
-    private func join(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> [UInt8] {
+    private func join(_ head: RequestHead, _ bytes: Span<UInt8>) -> [UInt8] {
         var ranges: [ByteRange] = []
         head.forEachValue(of: name.span, in: bytes) { ranges.append($0) }
         var joined: [UInt8] = []

@@ -74,6 +74,7 @@ public struct TargetCatalogue: Sendable {
     }
 
     /// The number of the task or event `id`, nil if nobody ever announced it.
+    @inline(__always)
     public func find(_ kind: Hello.TargetKind, id: Span<UInt8>) -> Int? {
         switch kind {
         case .task: tasks.ids.find(id).map { Int(tasks.targets[$0]) }
@@ -83,6 +84,7 @@ public struct TargetCatalogue: Sendable {
     }
 
     /// The same for an id as it stands in a request target: nil also if it has to be decoded first.
+    @inline(__always)
     func find(_ kind: Hello.TargetKind, raw: Span<UInt8>) -> Int? {
         guard let target = find(kind, id: raw), entries[target].isVerbatim else { return nil }
         return target

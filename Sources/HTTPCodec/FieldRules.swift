@@ -4,7 +4,7 @@ import Bytes
 extension RequestHead {
     /// Sets `framing`, `keepAlive` and `expectsContinue`; the error if the fields contradict a rule.
     @inline(__always)
-    mutating func applyFieldRules(_ bytes: Span<UInt8>) -> HTTPError? {
+    func applyFieldRules(_ bytes: Span<UInt8>) -> HTTPError? {
         if let error = checkHost(bytes) { return error }
         if let error = applyFraming(bytes) { return error }
         keepAlive = minorVersion == 1
@@ -21,11 +21,11 @@ extension RequestHead {
         let host = self[.host]
         if host.occurrences == 0 { return minorVersion == 0 ? nil : .missingHost }
         if host.occurrences > 1 { return .repeatedHost }
-        return isHost(bytes.extracting(host.value.range)) ? nil : .malformedHost
+        return isHost(bytes, host.value) ? nil : .malformedHost
     }
 
     @inline(__always)
-    private mutating func applyFraming(_ bytes: Span<UInt8>) -> HTTPError? {
+    private func applyFraming(_ bytes: Span<UInt8>) -> HTTPError? {
         let length = self[.contentLength]
         if self[.transferEncoding].isPresent { return applyTransferEncoding(bytes) }
         guard length.isPresent else {
@@ -40,7 +40,7 @@ extension RequestHead {
     }
 
     /// RFC 9112, 6.1: only `chunked`, in HTTP/1.1, and without Content-Length.
-    private mutating func applyTransferEncoding(_ bytes: Span<UInt8>) -> HTTPError? {
+    private func applyTransferEncoding(_ bytes: Span<UInt8>) -> HTTPError? {
         if self[.contentLength].isPresent { return .contentLengthWithTransferEncoding }
         if minorVersion == 0 { return .transferEncodingInHTTP10 }
         let encoding = self[.transferEncoding]
@@ -67,7 +67,7 @@ extension RequestHead {
 
     /// RFC 9112, 9.3. `close` wins; HTTP/1.0 closes unless it asks not to. Proxy-Connection counts as it does for Node.
     @inline(never)
-    private mutating func applyConnection(_ bytes: Span<UInt8>) {
+    private func applyConnection(_ bytes: Span<UInt8>) {
         var close = false
         var keep = false
         for known in [KnownField.connection, .proxyConnection] {
@@ -97,7 +97,7 @@ extension RequestHead {
 
     /// `100-continue` anywhere in the field, as Node looks for it; anything else without it is refused (RFC 9110, 10.1.1).
     @inline(never)
-    private mutating func applyExpect(_ bytes: Span<UInt8>) -> HTTPError? {
+    private func applyExpect(_ bytes: Span<UInt8>) -> HTTPError? {
         var found = false
         forEachValue(of: "expect", in: bytes) { value in
             if bytes.extracting(value.range).hasWord("100-continue") { found = true }

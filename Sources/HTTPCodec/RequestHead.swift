@@ -8,7 +8,9 @@ public enum BodyFraming: Equatable, Sendable {
 }
 
 /// What a request head says. Every range is an offset into the bytes that were parsed, so nothing is copied.
-public struct RequestHead: Sendable {
+///
+/// An object, filled anew by each parse, since it is too large to be handed on by value: one serves a whole loop.
+public final class RequestHead {
     public internal(set) var method = HTTPMethod.other
     /// The method as it was sent.
     public internal(set) var methodRange = ByteRange.empty
@@ -29,34 +31,25 @@ public struct RequestHead: Sendable {
     public internal(set) var keepAlive = false
     /// Whether the client waits for 100 (Continue) before it sends the body.
     public internal(set) var expectsContinue = false
-    /// Which of the slots are of this head: one bit each. The others are left as they were, which is cheaper than clearing.
-    private var present: UInt32 = 0
-    private var slots = InlineArray<18, FieldSlot>(repeating: FieldSlot())
+    /// The known fields, in place.
+    private var fields = FieldSlots()
 
     public init() {}
 
-    public subscript(field: KnownField) -> FieldSlot {
-        present >> UInt32(field.rawValue) & 1 == 1 ? slots.span[field.rawValue] : FieldSlot()
-    }
+    @inline(__always)
+    public subscript(field: KnownField) -> FieldSlot { fields[field] }
 
     /// Forgets what an earlier head left that a new one does not always overwrite.
     @inline(__always)
-    mutating func reset() {
-        present = 0
+    func reset() {
+        fields.clear()
         expectsContinue = false
     }
 
     /// Counts one more `field`, and keeps its value if it is the first.
     @inline(__always)
-    mutating func note(_ field: KnownField, _ bytes: Span<UInt8>, _ value: Range<Int>) {
-        let bit: UInt32 = 1 << UInt32(field.rawValue)
-        if present & bit == 0 {
-            present |= bit
-            slots[field.rawValue].value = bytes.trimmingWhitespace(value)
-            slots[field.rawValue].occurrences = 1
-        } else {
-            slots[field.rawValue].occurrences &+= 1
-        }
+    func note(_ field: KnownField, _ bytes: Span<UInt8>, _ value: Range<Int>) {
+        fields.note(field, bytes, value)
     }
 
     /// Calls `body` with the ranges of every field's name and value, in order. For what a `FieldSlot` does not tell.

@@ -33,7 +33,7 @@ public struct HeadScan: Sendable, Equatable {
 /// smuggled past one of them. It is never laxer than Node's own parser.
 ///
 /// One parser serves all connections of a loop; it has no state but its configuration.
-public struct RequestHeadParser: Sendable {
+public struct RequestHeadParser: ~Copyable, Sendable {
     public let limits: HTTPLimits
     private let custom: CustomField?
 
@@ -52,17 +52,16 @@ public struct RequestHeadParser: Sendable {
     /// again before the last piece, so a head that comes byte by byte costs no more than twice the work. The answer does
     /// not depend on how the bytes were split. After the other answers `scan` is fresh again, and `head` is
     /// meaningful only after `.complete`.
-    public func parse(_ bytes: Span<UInt8>, resuming scan: inout HeadScan, into head: inout RequestHead) -> HeadProgress
-    {
+    public func parse(_ bytes: Span<UInt8>, resuming scan: inout HeadScan, into head: RequestHead) -> HeadProgress {
         let resumed = scan.line != 0 || scan.checked != 0
         head.reset()
-        var progress = advance(bytes, &scan, &head)
+        var progress = advance(bytes, &scan, head)
         if progress == .incomplete { return .incomplete }
         scan = HeadScan()
         if resumed && progress == .complete {
             // The lines of earlier pieces were only checked: now that all is there, note where everything is.
             head.reset()
-            progress = advance(bytes, &scan, &head)
+            progress = advance(bytes, &scan, head)
             scan = HeadScan()
         }
         guard progress == .complete else { return progress }
@@ -71,14 +70,14 @@ public struct RequestHeadParser: Sendable {
     }
 
     /// Reads line after line from where `scan` is.
-    private func advance(_ bytes: Span<UInt8>, _ scan: inout HeadScan, _ head: inout RequestHead) -> HeadProgress {
+    private func advance(_ bytes: Span<UInt8>, _ scan: inout HeadScan, _ head: RequestHead) -> HeadProgress {
         if !scan.hasRequestLine {
             let progress = skipEmptyLines(bytes, &scan)
             guard progress == .complete else { return progress }
-            let requestLine = parseRequestLine(bytes, &scan, &head)
+            let requestLine = parseRequestLine(bytes, &scan, head)
             guard requestLine == .complete else { return requestLine }
         }
-        return parseFields(bytes, &scan, &head)
+        return parseFields(bytes, &scan, head)
     }
 
     /// A client may send empty lines before its request (RFC 9112, 2.2); there, as for Node, an LF alone is one as well.
@@ -103,7 +102,7 @@ public struct RequestHeadParser: Sendable {
 
     /// The field lines and the empty line behind them.
     @inline(__always)
-    private func parseFields(_ bytes: Span<UInt8>, _ scan: inout HeadScan, _ head: inout RequestHead) -> HeadProgress {
+    private func parseFields(_ bytes: Span<UInt8>, _ scan: inout HeadScan, _ head: RequestHead) -> HeadProgress {
         var line = Int(scan.line)
         var checked = Int(scan.checked)
         var counted = Int(scan.counted)

@@ -5,7 +5,7 @@ extension RequestHeadParser {
     ///
     /// More than one space is let through, as RFC 9112 allows and Node does; any other white space is not.
     @inline(__always)
-    func parseRequestLine(_ bytes: Span<UInt8>, _ scan: inout HeadScan, _ head: inout RequestHead) -> HeadProgress {
+    func parseRequestLine(_ bytes: Span<UInt8>, _ scan: inout HeadScan, _ head: RequestHead) -> HeadProgress {
         let start = Int(scan.line)
         head.start = start
 
@@ -47,7 +47,7 @@ extension RequestHeadParser {
         }
 
         guard let versionStart = endOfSpaces(bytes, from: targetEnd) else { return .failed(.malformedRequestLine) }
-        let version = parseVersion(bytes, at: versionStart, &head)
+        let version = parseVersion(bytes, at: versionStart, head)
         guard version == .complete else {
             if version == .incomplete { scan.checked = UInt32(targetEnd) }
             return version
@@ -84,7 +84,7 @@ extension RequestHeadParser {
 
     /// `HTTP/1.1` or `HTTP/1.0` at `start`.
     @inline(__always)
-    private func parseVersion(_ bytes: Span<UInt8>, at start: Int, _ head: inout RequestHead) -> HeadProgress {
+    private func parseVersion(_ bytes: Span<UInt8>, at start: Int, _ head: RequestHead) -> HeadProgress {
         if start <= bytes.count - 8 {
             switch bytes.littleEndianUInt64(at: start) {
             case 0x312E_312F_5054_5448:

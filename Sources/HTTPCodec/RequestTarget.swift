@@ -46,6 +46,28 @@ private func isAuthorityWithPort(_ target: Span<UInt8>) -> Bool {
     return isHost(target)
 }
 
+/// Whether `bytes[range]` is `uri-host [ ":" port ]` (RFC 9110, 7.2). The host may be empty.
+@inline(__always)
+func isHost(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
+    let start = Int(range.offset)
+    let end = start + Int(range.length)
+    // Most are a name or an IPv4 address, of letters, digits, dots and dashes, and short.
+    if end - start <= 16, start <= bytes.count - 16 {
+        let v = bytes.simd16(at: start)
+        let letter =
+            ((v | SIMD16<UInt8>(repeating: 0x20)) &- SIMD16<UInt8>(repeating: 0x61)) .< SIMD16<UInt8>(repeating: 26)
+        let digit = (v &- SIMD16<UInt8>(repeating: 0x30)) .< SIMD16<UInt8>(repeating: 10)
+        let mark = (v &- SIMD16<UInt8>(repeating: 0x2D)) .< SIMD16<UInt8>(repeating: 2)
+        var at = start + ((.!(letter .| digit .| mark)).firstTrueLane ?? 16)
+        if at < end && bytes[at] == UInt8(ascii: ":") {
+            at += 1
+            while at < end && bytes[at].isDigit { at += 1 }
+        }
+        if at >= end { return true }
+    }
+    return isHost(bytes.extracting(start..<end))
+}
+
 /// Whether `value` is `uri-host [ ":" port ]` (RFC 9110, 7.2; RFC 3986, 3.2.2). The host may be empty.
 func isHost(_ value: Span<UInt8>) -> Bool {
     var at = 0

@@ -5,9 +5,12 @@ internal import Metrics
 /// One request that waits for its answer, from the moment its head was understood until the last byte of the answer is
 /// on its way: the unit of "exactly one answer".
 ///
-/// Calls are pooled objects of one loop. A connection's calls form a queue in request order; only the first may write
+/// Calls are pooled records of one loop. A connection's calls form a queue in request order; only the first may write
 /// to the connection, the others keep their answers until it is their turn (RFC 9112 section 9.3.2).
-final class Call {
+typealias Call = Slot<CallRecord>
+
+/// What a `Call` leads to.
+struct CallRecord {
     enum State: UInt8 {
         /// In the pool.
         case free
@@ -15,18 +18,18 @@ final class Call {
         case running
         /// The worker answers with HTTP bytes of its own, under way.
         case streaming
-        /// Answered; the bytes wait in `answer` for the calls before it.
+        /// Answered; the bytes wait in `held` for the calls before it.
         case answered
     }
 
-    /// Where it stands in the table; never changes.
-    let slot: UInt32
     /// Names the call on the bridge: slot and generation, so that a late answer never meets a reused slot.
     var id: UInt32
     var state: State = .free
     var connection: ClientConnection?
     /// The worker it was written to; nil when the front answers by itself.
     var link: WorkerLink?
+    /// `link`'s number, which can be compared without counting references; 0 where there is none.
+    var linkNumber: UInt32 = 0
     /// The request behind it on the same connection.
     var next: Call?
 
@@ -69,11 +72,52 @@ final class Call {
     /// What is kept beside what serving takes; nil while nobody wants to know.
     var notes: RequestNotes?
 
-    /// The answer of a call whose turn has not come.
-    var answer = ByteBuffer()
+    /// The answer, or what there is of it, while its turn has not come.
+    var held: HeldAnswer?
 
-    init(slot: UInt32) {
-        self.slot = slot
-        self.id = slot
+    init(id: UInt32) {
+        self.id = id
     }
+
+    /// Notes which worker has it, or that none has it any more.
+    mutating func assign(_ link: WorkerLink?) {
+        self.link = link
+        linkNumber = link?.number ?? 0
+    }
+
+    /// Forgets everything but its id, for the next request.
+    mutating func reset() {
+        state = .free
+        connection = nil
+        link = nil
+        linkNumber = 0
+        target = -1
+        kind = .unmatched
+        method = .post
+        status = 0
+        cors = .none
+        minorVersion = 1
+        closesConnection = false
+        isAbandoned = false
+        bodyIsOpen = false
+        rejection = nil
+        taskFailed = false
+        answerWasCut = false
+        sawAnswerStart = false
+        sendCredit = 0
+        owedCredit = 0
+        receivedNanoseconds = 0
+        dispatchedNanoseconds = 0
+        answeredNanoseconds = 0
+        deadlineMilliseconds = 0
+        requestBytes = 0
+        answerBytes = 0
+        notes = nil
+        held = nil
+    }
+}
+
+/// Bytes that wait for the answers before them.
+final class HeldAnswer {
+    var bytes = ByteBuffer()
 }

@@ -3,34 +3,35 @@ internal import Exposure
 internal import Metrics
 
 /// All calls of one loop, found by the id that travels on the bridge.
-final class CallTable {
+struct CallTable: ~Copyable {
     /// Slots take 18 bits of an id, generations the other 14.
     static let slotBits: UInt32 = 18
     static let slotLimit = 1 << Int(slotBits)
 
+    private var slab = Slab<CallRecord>()
     private var calls: ContiguousArray<Call> = []
-    private var free: ContiguousArray<Call> = []
-    private let pool: BufferPool
+    /// The calls that are over, linked by `next`.
+    private var free: Call?
+    private var spareHolds: [HeldAnswer] = []
     private(set) var activeCount = 0
 
-    init(pool: BufferPool) {
-        self.pool = pool
-    }
-
     /// A call with a fresh id, or nil when every slot is taken.
-    func take() -> Call? {
+    mutating func take() -> Call? {
         let call: Call
-        if let spare = free.popLast() {
+        if let spare = free {
             call = spare
+            free = spare.next
+            call.next = nil
         } else {
             guard calls.count < Self.slotLimit else { return nil }
-            call = Call(slot: UInt32(calls.count))
+            call = slab.make(CallRecord(id: UInt32(calls.count)))
             calls.append(call)
         }
+        let slot = call.id & UInt32(Self.slotLimit - 1)
         // Generation 0 is left out, so that no call is ever called 0: that is the link itself.
         var generation = (call.id >> Self.slotBits) &+ 1
         if generation >> (32 - Self.slotBits) != 0 { generation = 1 }
-        call.id = call.slot | generation << Self.slotBits
+        call.id = slot | generation << Self.slotBits
         activeCount += 1
         return call
     }
@@ -44,34 +45,26 @@ final class CallTable {
         return call.id == id && call.state != .free ? call : nil
     }
 
+    /// Memory for an answer, or the part of one, whose turn has not come.
+    mutating func hold(_ call: Call, _ pool: inout BufferPool) -> HeldAnswer {
+        if let held = call.held { return held }
+        let held = spareHolds.popLast() ?? HeldAnswer()
+        pool.provide(&held.bytes)
+        call.held = held
+        return held
+    }
+
     /// Returns a call that is over.
-    func release(_ call: Call) {
-        call.state = .free
-        call.connection = nil
-        call.link = nil
-        call.next = nil
-        call.closesConnection = false
-        call.isAbandoned = false
-        call.bodyIsOpen = false
-        call.sawAnswerStart = false
-        call.rejection = nil
-        call.cors = .none
-        call.taskFailed = false
-        call.answerWasCut = false
-        call.dispatchedNanoseconds = 0
-        call.answeredNanoseconds = 0
-        call.status = 0
-        call.sendCredit = 0
-        call.owedCredit = 0
-        call.deadlineMilliseconds = 0
-        call.requestBytes = 0
-        call.answerBytes = 0
-        call.notes = nil
-        call.method = .post
-        call.answer.removeAll()
-        pool.reclaim(&call.answer)
+    mutating func release(_ call: Call, _ pool: inout BufferPool) {
+        if let held = call.held {
+            held.bytes.removeAll()
+            pool.reclaim(&held.bytes)
+            spareHolds.append(held)
+        }
+        call.update { $0.reset() }
+        call.next = free
+        free = call
         activeCount -= 1
-        free.append(call)
     }
 
     /// Every call that is not over. For timers and lost workers, not for requests.

@@ -19,7 +19,7 @@ extension ClientConnection {
     func deliver(_ call: Call, status: Int, outcome: Outcome, isEmpty: Bool, bytes: Span<UInt8>) {
         call.status = UInt16(truncatingIfNeeded: status)
         call.answeredNanoseconds = front.turnNanoseconds
-        if call === firstCall {
+        if call == firstCall {
             prepareOutbox()
             if outcome == .result && call.status == 200 && bytes.count >= Self.largeResultBytes {
                 writeLargeResult(of: call, bytes)
@@ -29,8 +29,9 @@ extension ClientConnection {
             finishFirst()
             flushSoon()
         } else {
-            loop.pool.provide(&call.answer)
-            writeResult(of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes, into: &call.answer)
+            writeResult(
+                of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes,
+                into: &front.calls.hold(call, &loop.pool).bytes)
             call.state = .answered
         }
     }
@@ -41,11 +42,10 @@ extension ClientConnection {
     private func writeLargeResult(of call: Call, _ bytes: Span<UInt8>) {
         let before = outbox.count
         let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
-        call.answerBytes = bytes.count + 21
-        front.rules.writeHead(
-            status: 200, cors: call.cors, bodyBytes: call.answerBytes, front.tails, end, into: &outbox)
+        call.answerBytes = bytes.count + ExposureRules.resultFrameBytes
+        front.rules.writeResultStart(
+            payloadBytes: bytes.count, cors: call.cors, front.tails, end, into: &outbox)
         if let notes = call.notes { notes.echo(into: &outbox, from: before) }
-        outbox.append(#"{"ok":true,"result":"#)
         writeThrough(bytes)
         outbox.append(UInt8(ascii: "}"))
     }
@@ -59,7 +59,7 @@ extension ClientConnection {
         case .result where call.status == 200:
             // `{"ok":true}`, or `{"ok":true,"result":…}`.
             front.rules.writeResult(isEmpty ? nil : bytes, cors: call.cors, front.tails, end, into: &out)
-            call.answerBytes = isEmpty ? 11 : bytes.count + 21
+            call.answerBytes = isEmpty ? 11 : bytes.count + ExposureRules.resultFrameBytes
         default:
             front.rules.writeHead(
                 status: Int(call.status), cors: call.cors, bodyBytes: bytes.count, front.tails, end, into: &out)
@@ -70,10 +70,10 @@ extension ClientConnection {
     }
 
     /// An answer of the front's own to a request that no call exists for yet.
-    func answer(_ rejection: Rejection, head: borrowing RequestHead, target: Int, cors: CORSBlock, requestBytes: Int) {
+    func answer(_ rejection: Rejection, head: RequestHead, target: Int, cors: CORSBlock, requestBytes: Int) {
         guard let call = front.calls.take() else { return close() }
         call.state = .running
-        call.link = nil
+        call.update { $0.assign(nil) }
         call.target = Int32(target)
         call.kind = .unmatched
         call.cors = cors
@@ -100,15 +100,15 @@ extension ClientConnection {
         call.status = UInt16(rejection.answer.status)
         call.rejection = rejection
         call.answeredNanoseconds = front.turnNanoseconds
-        if call === firstCall {
+        if call == firstCall {
             prepareOutbox()
             writeRejection(rejection, call, into: &outbox)
             finishFirst()
             flushSoon()
         } else {
-            call.answer.removeAll()
-            loop.pool.provide(&call.answer)
-            writeRejection(rejection, call, into: &call.answer)
+            let held = front.calls.hold(call, &loop.pool)
+            held.bytes.removeAll()
+            writeRejection(rejection, call, into: &held.bytes)
             call.state = .answered
         }
     }
@@ -172,7 +172,7 @@ extension ClientConnection {
             guard let next = firstCall else { break }
             if next.state == .answered {
                 prepareOutbox()
-                outbox.append(next.answer.bytes)
+                if let held = next.held { outbox.append(held.bytes.bytes) }
                 flushSoon()
                 continue
             }
@@ -216,7 +216,7 @@ extension ClientConnection {
     // MARK: Bodies nobody waits for
 
     /// Answers without the body, which is read and dropped so that the next request can be found behind it.
-    func reject(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, cors: CORSBlock) -> Int {
+    func reject(_ head: RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, cors: CORSBlock) -> Int {
         guard sendContinueIfExpected(head) else {
             front.rules.release(cors)
             return 0
@@ -226,7 +226,7 @@ extension ClientConnection {
         return skipped
     }
 
-    func answerPreflight(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, cors: CORSBlock) -> Int {
+    func answerPreflight(_ head: RequestHead, _ bytes: Span<UInt8>, cors: CORSBlock) -> Int {
         guard sendContinueIfExpected(head) else {
             front.rules.release(cors)
             return 0
@@ -244,21 +244,20 @@ extension ClientConnection {
         call.receivedNanoseconds = front.turnNanoseconds
         enqueue(call, head)
         let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
-        if call === firstCall {
+        if call == firstCall {
             prepareOutbox()
             front.rules.writePreflight(cors, front.tails, end, into: &outbox)
             finishFirst()
             flushSoon()
         } else {
-            loop.pool.provide(&call.answer)
-            front.rules.writePreflight(cors, front.tails, end, into: &call.answer)
+            front.rules.writePreflight(cors, front.tails, end, into: &front.calls.hold(call, &loop.pool).bytes)
             call.state = .answered
         }
         return skipped
     }
 
     /// Consumes a head and arranges for its body to be dropped.
-    func skipBody(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Int {
+    func skipBody(_ head: RequestHead, _ bytes: Span<UInt8>) -> Int {
         switch head.framing {
         case .none:
             return head.headBytes

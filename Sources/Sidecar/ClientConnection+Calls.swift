@@ -10,7 +10,7 @@ internal import JSONCheck
 extension ClientConnection {
     /// Reads a call's body; runs it when it is all there.
     func readCall(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int, kind: Hello.TargetKind, cors: CORSBlock
+        _ head: RequestHead, _ bytes: Span<UInt8>, target: Int, kind: Hello.TargetKind, cors: CORSBlock
     ) -> Int {
         switch head.framing {
         case .none:
@@ -41,7 +41,7 @@ extension ClientConnection {
 
     /// Tells a client that waits for it to go on (RFC 9110 section 10.1.1), once for each request, as Node does even when
     /// the body is already there. Gives false when an earlier answer has to go first.
-    func sendContinueIfExpected(_ head: borrowing RequestHead) -> Bool {
+    func sendContinueIfExpected(_ head: RequestHead) -> Bool {
         guard head.expectsContinue, !flags.contains(.sentContinue) else { return true }
         guard firstCall == nil else {
             phase = .queued
@@ -55,7 +55,7 @@ extension ClientConnection {
     }
 
     private func runCall(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind,
+        _ head: RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int, target: Int, kind: Hello.TargetKind,
         cors: CORSBlock
     ) -> Int {
         guard sendContinueIfExpected(head) else { return 0 }
@@ -68,7 +68,7 @@ extension ClientConnection {
 
     /// Checks a complete call and hands it to a worker, or answers it. Gives false when it has to wait for a worker.
     private func dispatch(
-        _ head: borrowing RequestHead, headBytes: Span<UInt8>, body: Span<UInt8>, target: Int, kind: Hello.TargetKind,
+        _ head: RequestHead, headBytes: Span<UInt8>, body: Span<UInt8>, target: Int, kind: Hello.TargetKind,
         cors: CORSBlock
     ) -> Bool {
         var flags: CallFlags = []
@@ -108,7 +108,7 @@ extension ClientConnection {
             return true
         }
         call.state = .running
-        call.link = link
+        call.update { $0.assign(link) }
         call.target = Int32(target)
         call.kind = kind == .event ? .event : .task
         call.cors = cors
@@ -123,12 +123,12 @@ extension ClientConnection {
     }
 
     /// A discovery request: no input, whatever its body is.
-    func startDiscovery(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int, cors: CORSBlock) -> Int {
+    func startDiscovery(_ head: RequestHead, _ bytes: Span<UInt8>, target: Int, cors: CORSBlock) -> Int {
         guard sendContinueIfExpected(head) else { return 0 }
         guard let link = front.workers.pick(target) else { return waitForWorker(bytes: bytes.count) }
         guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: cors) }
         call.state = .running
-        call.link = link
+        call.update { $0.assign(link) }
         call.target = Int32(target)
         call.kind = .discovery
         call.cors = cors
@@ -143,7 +143,7 @@ extension ClientConnection {
     }
 
     /// Puts a call at the end of this connection's line.
-    func enqueue(_ call: Call, _ head: borrowing RequestHead) {
+    func enqueue(_ call: Call, _ head: RequestHead) {
         call.connection = self
         call.method = MethodLabel(head.method)
         call.receivedNanoseconds = beganNanoseconds != 0 ? beganNanoseconds : front.turnNanoseconds
@@ -203,11 +203,11 @@ extension ClientConnection {
         var body = ByteBuffer()
         swap(&headBytes, &assembly.head)
         swap(&body, &assembly.body)
-        var head = RequestHead()
+        let head = RequestHead()
         var scan = HeadScan()
         var isSent = true
         // The head is parsed once more from its copy: cheaper than keeping it, and only chunked bodies pay.
-        if case .complete = front.parser.parse(headBytes.bytes, resuming: &scan, into: &head),
+        if case .complete = front.parser.parse(headBytes.bytes, resuming: &scan, into: head),
             case .call(let target, let kind, let cors) = front.rules.decide(
                 head, headBytes.bytes, originAnswer: front.takeOriginAnswer(for: self))
         {

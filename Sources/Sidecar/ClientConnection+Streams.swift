@@ -9,7 +9,7 @@ internal import Metrics
 extension ClientConnection {
     /// Opens a streamed request. Only one is open on a connection, and only as the first in line: its answer is written as
     /// it comes.
-    func startStream(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Int) -> Int {
+    func startStream(_ head: RequestHead, _ bytes: Span<UInt8>, target: Int) -> Int {
         guard firstCall == nil else {
             phase = .queued
             return 0
@@ -22,7 +22,7 @@ extension ClientConnection {
         }
         guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: .none) }
         call.state = .running
-        call.link = link
+        call.update { $0.assign(link) }
         call.target = Int32(target)
         call.kind = .listener
         call.cors = .none
@@ -119,12 +119,12 @@ extension ClientConnection {
         call.answerBytes += bytes.count
         call.owedCredit += bytes.count
         front.streamedOut(bytes.count)
-        guard call === firstCall else {
-            loop.pool.provide(&call.answer)
+        guard call == firstCall else {
+            let held = front.calls.hold(call, &loop.pool)
             if isStart, let notes = call.notes {
-                notes.echo(into: &call.answer, answerStart: bytes)
+                notes.echo(into: &held.bytes, answerStart: bytes)
             } else {
-                call.answer.append(bytes)
+                held.bytes.append(bytes)
             }
             return
         }
@@ -140,10 +140,10 @@ extension ClientConnection {
 
     /// Its turn came: what a streamed answer had ready goes out.
     func releaseBuffered(_ call: Call) {
-        guard !call.answer.isEmpty else { return }
+        guard let held = call.held, !held.bytes.isEmpty else { return }
         prepareOutbox()
-        outbox.append(call.answer.bytes)
-        call.answer.removeAll()
+        outbox.append(held.bytes.bytes)
+        held.bytes.removeAll()
         flushSoon()
         front.creditSoon(self)
     }
@@ -158,7 +158,7 @@ extension ClientConnection {
     /// The app's answer is complete, or cut.
     func endStreamed(_ call: Call, keepAlive: Bool, isCut: Bool) {
         if isCut { front.cut(call) }
-        if call !== firstCall {
+        if call != firstCall {
             // Its bytes wait behind other answers; so does its end.
             call.state = .answered
             call.closesConnection = call.closesConnection || !keepAlive || isCut

@@ -8,7 +8,7 @@ internal import Metrics
 /// Requests that cannot go to a worker yet, and clients that take too long.
 extension ClientConnection {
     /// No worker can take the request now: waits for one, or is turned away when too many wait already.
-    func waitOrRefuse(bytes: Int, head: borrowing RequestHead, target: Int, cors: CORSBlock) -> Bool {
+    func waitOrRefuse(bytes: Int, head: RequestHead, target: Int, cors: CORSBlock) -> Bool {
         guard front.admit(self, bytes: bytes) else {
             answer(
                 front.workers.hasReadyLink ? .overloaded : .noWorker, head: head, target: target, cors: cors,
@@ -25,7 +25,7 @@ extension ClientConnection {
     }
 
     /// The exposure's origin rule is JavaScript: asks, and looks at the request again when the answer is there.
-    func askOrigin(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Int {
+    func askOrigin(_ head: RequestHead, _ bytes: Span<UInt8>) -> Int {
         guard front.workers.hasReadyLink else { return waitForWorker(bytes: bytes.count) }
         phase = .waiting
         front.askOrigin(for: self, head, bytes)

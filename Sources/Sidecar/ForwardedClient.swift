@@ -10,7 +10,7 @@ internal import Settings
 enum ForwardedClient {
     /// Nil when the peer itself is not trusted, or no usable field is there.
     static func address(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, peer: IPAddress?, trusted: [AddressBlock]
+        _ head: RequestHead, _ bytes: Span<UInt8>, peer: IPAddress?, trusted: [AddressBlock]
     ) -> IPAddress? {
         guard let peer, trusted.contains(where: { $0.contains(peer) }) else { return nil }
         var hops: [IPAddress?] = []

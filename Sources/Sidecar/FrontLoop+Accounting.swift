@@ -1,3 +1,4 @@
+internal import Bytes
 internal import EventLoop
 internal import Exposure
 internal import HTTPCodec
@@ -49,7 +50,7 @@ extension FrontLoop {
     private func release(_ call: Call) {
         let link = call.link
         rules.release(call.cors)
-        calls.release(call)
+        calls.release(call, &loop.pool)
         link?.callEnded()
         if isDraining { checkDrained() }
     }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import BridgeProtocol
 internal import EventLoop
 internal import Exposure

@@ -67,7 +67,7 @@ extension FrontLoop {
         var lost: [Call] = []
         calls.forEachActive { if $0.link === link && $0.state != .answered { lost.append($0) } }
         for call in lost where call.link === link {
-            call.link = nil
+            call.update { $0.assign(nil) }
             link.callEnded()
             call.connection?.deliver(call, rejection: link.brokeProtocol ? .malformedWorkerAnswer : .workerLost)
         }

@@ -18,7 +18,10 @@ final class FrontLoop {
     let logger: Logger
     let control: ControlHandle
 
-    var parser: RequestHeadParser
+    var parser: RequestHeadParser {
+        didSet { recentRequests.forgetAll() }
+    }
+    let recentRequests = RecentRequests()
     var checker: JSONChecker
     /// What is exposed and how; worth asking only once a worker has said so.
     var rules: ExposureRules
@@ -32,8 +35,8 @@ final class FrontLoop {
     var targetSlots: [LoopMetrics.RouteSlot] = []
     /// What a target is called in the access log.
     var targetRoutes: [TargetRoute] = []
-    let workers: Workers
-    let calls: CallTable
+    var workers: Workers
+    var calls = CallTable()
     var assemblies: [BodyAssembly] = []
     let frames: FrameReader
     var metrics: LoopMetrics
@@ -85,7 +88,6 @@ final class FrontLoop {
         self.checker = JSONChecker(depthLimit: configuration.jsonDepthLimit)
         self.workers = Workers(
             inFlightLimit: limits.inFlightLimit, workerInFlightLimit: limits.workerInFlightLimit)
-        self.calls = CallTable(pool: loop.pool)
         self.waitingRoom = WaitingRoom(guestLimit: limits.queueLimit, byteLimit: limits.queueLimitBytes)
         self.metrics = LoopMetrics(
             targetLabelLimit: configuration.metricsTaskLabelLimit, failures: FailureCause.labels)

@@ -8,7 +8,7 @@ internal import HTTPCodec
 /// looked at once more.
 extension FrontLoop {
     /// Asks for `connection`'s request.
-    func askOrigin(for connection: ClientConnection, _ head: borrowing RequestHead, _ bytes: Span<UInt8>) {
+    func askOrigin(for connection: ClientConnection, _ head: RequestHead, _ bytes: Span<UInt8>) {
         guard let link = workers.links.first(where: { $0.isReady }) else { return }
         lastQuestion &+= 1
         if lastQuestion == 0 { lastQuestion = 1 }

@@ -17,7 +17,7 @@ struct RequestNoting {
         isOn = makesRequestIDs || makesTraces || configuration.accessLog != .off
     }
 
-    func notes(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, from peer: SocketAddress) -> RequestNotes {
+    func notes(_ head: RequestHead, _ bytes: Span<UInt8>, from peer: SocketAddress) -> RequestNotes {
         let notes = RequestNotes()
         let given = head[.requestID]
         if given.occurrences == 1, RequestID.isAcceptable(bytes.extracting(given.value.range)) {

@@ -6,6 +6,8 @@ internal import Metrics
 /// One loop's link to one Node process: calls out, results in.
 final class WorkerLink: Stream {
     let front: FrontLoop
+    /// Which of all the links its loop ever had this is, from 1.
+    let number: UInt32
     /// The Node process at the other end.
     let worker: WorkerIdentity
     private(set) var health = LinkHealth()
@@ -26,6 +28,7 @@ final class WorkerLink: Stream {
 
     init(front: FrontLoop, loop: Loop, worker: WorkerIdentity) throws(LoopError) {
         self.front = front
+        self.number = front.workers.nextNumber()
         self.worker = worker
         try super.init(loop: loop, transport: .unixSocket)
         health.joined(nowMilliseconds: loop.nowMilliseconds)
@@ -245,7 +248,7 @@ final class WorkerLink: Stream {
     private func handle(_ header: FrameHeader, _ payload: Span<UInt8>) {
         switch header.type {
         case .result:
-            guard let call = front.calls.find(header.call), call.link === self else { return }
+            guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
             guard call.state == .running, let connection = call.connection else { return }
             let flags = ResultFlags(rawValue: header.flags)
             if flags.contains(.failed) { call.taskFailed = true }
@@ -254,17 +257,17 @@ final class WorkerLink: Stream {
                 outcome: flags.isDisjoint(with: [.result, .empty]) ? .body : .result,
                 isEmpty: flags.contains(.empty), bytes: payload)
         case .responseData:
-            guard let call = front.calls.find(header.call), call.link === self else { return }
+            guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
             guard call.owedCredit + payload.count <= front.limits.streamWindowBytes else {
                 return breakOff("RESPONSE_DATA beyond the window of \(front.limits.streamWindowBytes) bytes")
             }
             call.connection?.deliverStreamed(payload, of: call)
         case .responseEnd:
-            guard let call = front.calls.find(header.call), call.link === self else { return }
+            guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
             let flags = ResponseEndFlags(rawValue: header.flags)
             call.connection?.endStreamed(call, keepAlive: flags.contains(.keepAlive), isCut: flags.contains(.abort))
         case .credit:
-            guard let call = front.calls.find(header.call), call.link === self else { return }
+            guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
             call.connection?.grant(Int(header.field), to: call)
         case .pong:
             health.pong(

@@ -1,5 +1,5 @@
 /// The links of one loop, and which of them gets the next call.
-final class Workers {
+struct Workers: ~Copyable {
     private(set) var links: [WorkerLink] = []
     /// Calls that all links of this loop may have together.
     var inFlightLimit: Int
@@ -8,20 +8,26 @@ final class Workers {
     /// Calls that the links have.
     var callsInFlight = 0
     private var turn = 0
+    private var lastNumber: UInt32 = 0
 
     init(inFlightLimit: Int, workerInFlightLimit: Int) {
         self.inFlightLimit = inFlightLimit
         self.workerInFlightLimit = workerInFlightLimit
     }
 
-    func add(_ link: WorkerLink) { links.append(link) }
-    func remove(_ link: WorkerLink) { links.removeAll { $0 === link } }
+    mutating func nextNumber() -> UInt32 {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    mutating func add(_ link: WorkerLink) { links.append(link) }
+    mutating func remove(_ link: WorkerLink) { links.removeAll { $0 === link } }
 
     /// The ready link that serves `target` with the fewest calls in flight, or nil when none has room.
     ///
     /// Links are few: a scan beats any structure. Ties go round, so that idle workers share the load.
     @inline(__always)
-    func pick(_ target: Int) -> WorkerLink? {
+    mutating func pick(_ target: Int) -> WorkerLink? {
         guard callsInFlight < inFlightLimit else { return nil }
         if links.count == 1 {
             let only = links[0]
@@ -31,12 +37,12 @@ final class Workers {
     }
 
     /// The same for a streamed request.
-    func pickListener(everything: Bool) -> WorkerLink? {
+    mutating func pickListener(everything: Bool) -> WorkerLink? {
         guard callsInFlight < inFlightLimit else { return nil }
         return leastLoaded { everything ? $0.servesEverything : $0.servesStreams }
     }
 
-    private func leastLoaded(where serves: (WorkerLink) -> Bool) -> WorkerLink? {
+    private mutating func leastLoaded(where serves: (WorkerLink) -> Bool) -> WorkerLink? {
         var best: WorkerLink?
         turn &+= 1
         for offset in 0..<links.count {

@@ -5,7 +5,7 @@ import Testing
 struct BufferPoolTests {
     @Test("a buffer without memory is given some, one that has some keeps it")
     func provides() {
-        let pool = BufferPool(bufferBytes: 4096, spareLimit: 4)
+        var pool = BufferPool(bufferBytes: 4096, spareLimit: 4)
         var buffer = ByteBuffer()
         pool.provide(&buffer)
         #expect(buffer.capacity >= 4096)
@@ -18,7 +18,7 @@ struct BufferPoolTests {
 
     @Test("reclaimed memory comes back with the next buffer, empty")
     func reuses() {
-        let pool = BufferPool(bufferBytes: 4096, spareLimit: 4)
+        var pool = BufferPool(bufferBytes: 4096, spareLimit: 4)
         var first = ByteBuffer()
         pool.provide(&first)
         // A size of its own, by which the memory is known again.
@@ -35,7 +35,7 @@ struct BufferPoolTests {
 
     @Test("memory far larger than usual is given back to the system, not kept")
     func dropsLarge() {
-        let pool = BufferPool(bufferBytes: 1024, spareLimit: 4)
+        var pool = BufferPool(bufferBytes: 1024, spareLimit: 4)
         var large = ByteBuffer(minimumCapacity: 1024 * 4 + 64)
         pool.reclaim(&large)
         var next = ByteBuffer()
@@ -45,7 +45,7 @@ struct BufferPoolTests {
 
     @Test("no more spare buffers are kept than agreed")
     func boundedSpares() {
-        let pool = BufferPool(bufferBytes: 1024, spareLimit: 2)
+        var pool = BufferPool(bufferBytes: 1024, spareLimit: 2)
         // Of three sizes, only the first two given back are kept: the last to come is the first to go.
         for bytes in [1100, 2200, 3300] {
             var buffer = ByteBuffer(minimumCapacity: bytes)
@@ -62,7 +62,7 @@ struct BufferPoolTests {
 
     @Test("reclaiming a buffer that has no memory changes nothing")
     func reclaimNothing() {
-        let pool = BufferPool(bufferBytes: 1024, spareLimit: 2)
+        var pool = BufferPool(bufferBytes: 1024, spareLimit: 2)
         var nothing = ByteBuffer()
         pool.reclaim(&nothing)
         #expect(nothing.capacity == 0)

@@ -35,10 +35,10 @@ struct Front: ~Copyable {
 
     mutating func decide(_ line: String, _ fields: String..., answer: OriginAnswer? = nil) -> Decision {
         let bytes = Array(([line + " HTTP/1.1", "Host: a"] + fields + ["", ""]).joined(separator: "\r\n").utf8)
-        var head = RequestHead()
+        let head = RequestHead()
         var scan = HeadScan()
         let parser = RequestHeadParser(customField: rules.authenticator.header)
-        let progress = parser.parse(bytes.span, resuming: &scan, into: &head)
+        let progress = parser.parse(bytes.span, resuming: &scan, into: head)
         precondition(progress == .complete, "\(line): \(progress)")
         return rules.decide(head, bytes.span, originAnswer: answer)
     }
@@ -46,9 +46,9 @@ struct Front: ~Copyable {
     /// The decision and, if it is a rejection, what its body says.
     mutating func rejection(_ line: String, _ fields: String...) -> String? {
         let bytes = Array(([line + " HTTP/1.1", "Host: a"] + fields + ["", ""]).joined(separator: "\r\n").utf8)
-        var head = RequestHead()
+        let head = RequestHead()
         var scan = HeadScan()
-        _ = RequestHeadParser().parse(bytes.span, resuming: &scan, into: &head)
+        _ = RequestHeadParser().parse(bytes.span, resuming: &scan, into: head)
         guard case .reject(let rejection, _) = rules.decide(head, bytes.span) else { return nil }
         var body = ByteBuffer()
         rules.writeBody(of: rejection, into: &body)
@@ -56,7 +56,7 @@ struct Front: ~Copyable {
     }
 
     /// The CORS lines of a decision.
-    func lines(_ decision: Decision) -> String? {
+    mutating func lines(_ decision: Decision) -> String? {
         var head = ByteBuffer()
         let date: [UInt8] = []
         let tails = AnswerTails(date: date.span, keepAliveSeconds: 5)

@@ -43,10 +43,10 @@ struct ReplayTests {
         announce(ids, exchange.variant, &rules.catalogue)
 
         let request = exchange.request
-        var head = RequestHead()
+        let head = RequestHead()
         var scan = HeadScan()
         let parser = RequestHeadParser(customField: rules.authenticator.header)
-        guard parser.parse(request.span, resuming: &scan, into: &head) == .complete else {
+        guard parser.parse(request.span, resuming: &scan, into: head) == .complete else {
             // Stricter than Node's parser is allowed, and is for HTTPCodec to account for; here the names are shown.
             return .notHere(exchange.origin == "exposure" ? "refused, \(exchange.name)" : "refused by the parser")
         }
@@ -103,7 +103,8 @@ struct ReplayTests {
     }
 
     private func write(
-        _ rejection: Rejection, _ block: CORSBlock, _ head: RequestHead, _ tails: AnswerTails, _ end: ConnectionEnd,
+        _ rejection: Rejection, _ block: CORSBlock, _ head: RequestHead, _ tails: borrowing AnswerTails,
+        _ end: ConnectionEnd,
         _ rules: inout ExposureRules, into answer: inout ByteBuffer
     ) {
         var body = ByteBuffer()

@@ -38,13 +38,13 @@ struct ConnectionReading: Equatable {
         var at = 0
         while at < bytes.count {
             let rest = Array(bytes[at...])
-            var head = RequestHead()
+            let head = RequestHead()
             var scan = HeadScan()
             var progress = HeadProgress.incomplete
             var given = 0
             while progress == .incomplete && given < rest.count {
                 given = pieceBytes < rest.count - given ? given + pieceBytes : rest.count
-                progress = parser.parse(rest.span.extracting(0..<given), resuming: &scan, into: &head)
+                progress = parser.parse(rest.span.extracting(0..<given), resuming: &scan, into: head)
             }
             switch progress {
             case .incomplete:

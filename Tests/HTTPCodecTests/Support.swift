@@ -37,29 +37,33 @@ func text(_ bytes: [UInt8], _ range: ByteRange) -> String {
 }
 
 /// The head at the start of `bytes`, given whole.
-func parseWhole(_ bytes: [UInt8], _ parser: RequestHeadParser = RequestHeadParser()) -> (HeadProgress, RequestHead) {
-    var head = RequestHead()
+func parseWhole(_ bytes: [UInt8], _ parser: borrowing RequestHeadParser = RequestHeadParser()) -> (
+    HeadProgress, RequestHead
+) {
+    let head = RequestHead()
     var scan = HeadScan()
-    let progress = parser.parse(bytes.span, resuming: &scan, into: &head)
+    let progress = parser.parse(bytes.span, resuming: &scan, into: head)
     return (progress, head)
 }
 
-func parsed(_ bytes: [UInt8], _ parser: RequestHeadParser = RequestHeadParser()) -> Parsed {
+func parsed(_ bytes: [UInt8], _ parser: borrowing RequestHeadParser = RequestHeadParser()) -> Parsed {
     let (progress, head) = parseWhole(bytes, parser)
     return Parsed(progress, head, bytes)
 }
 
 /// The same, given in pieces that end at `cuts` and at the end; stops at the first answer that is not `.incomplete`.
 /// Another connection's head is parsed in between into the same `RequestHead`, as on a loop.
-func parsedInPieces(_ bytes: [UInt8], cuts: [Int], _ parser: RequestHeadParser = RequestHeadParser()) -> Parsed {
-    var head = RequestHead()
+func parsedInPieces(_ bytes: [UInt8], cuts: [Int], _ parser: borrowing RequestHeadParser = RequestHeadParser())
+    -> Parsed
+{
+    let head = RequestHead()
     var scan = HeadScan()
     let other = Array("POST /other HTTP/1.1\r\nHost: o\r\nContent-Type: x\r\nContent-Length: 1\r\n\r\n".utf8)
     for end in cuts + [bytes.count] {
-        let progress = parser.parse(bytes.span.extracting(0..<end), resuming: &scan, into: &head)
+        let progress = parser.parse(bytes.span.extracting(0..<end), resuming: &scan, into: head)
         if progress != .incomplete { return Parsed(progress, head, bytes) }
         var otherScan = HeadScan()
-        _ = parser.parse(other.span, resuming: &otherScan, into: &head)
+        _ = parser.parse(other.span, resuming: &otherScan, into: head)
     }
     return Parsed(.incomplete, head, bytes)
 }
@@ -69,7 +73,7 @@ func failure(_ text: String) -> HTTPError? {
 }
 
 /// The error that a head ends with, nil if it is good or goes on.
-func failure(_ bytes: [UInt8], _ parser: RequestHeadParser = RequestHeadParser()) -> HTTPError? {
+func failure(_ bytes: [UInt8], _ parser: borrowing RequestHeadParser = RequestHeadParser()) -> HTTPError? {
     if case .failed(let error) = parseWhole(bytes, parser).0 { error } else { nil }
 }
 

@@ -84,8 +84,8 @@ final class AdminConnection: Stream {
             hasBegun = true
             allow(AdminServer.requestTimeoutMilliseconds)
         }
-        var head = RequestHead()
-        switch server.parser.parse(bytes, resuming: &scan, into: &head) {
+        let head = RequestHead()
+        switch server.parser.parse(bytes, resuming: &scan, into: head) {
         case .incomplete:
             return 0
         case .failed(let error):

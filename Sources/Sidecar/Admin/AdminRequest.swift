@@ -12,7 +12,7 @@ struct AdminRequest {
     let accept: String
     let body: String
 
-    init(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int) {
+    init(_ head: RequestHead, _ bytes: Span<UInt8>, bodyBytes: Int) {
         func text(_ range: ByteRange) -> String {
             String(decoding: bytes.extracting(range.range).copied(), as: UTF8.self)
         }
