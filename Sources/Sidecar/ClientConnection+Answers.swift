@@ -73,7 +73,7 @@ extension ClientConnection {
     func answer(_ rejection: Rejection, head: RequestHead, target: Int, cors: CORSBlock, requestBytes: Int) {
         guard let call = front.calls.take() else { return close() }
         call.state = .running
-        call.update { $0.assign(nil) }
+        call.linkNumber = 0
         call.target = Int32(target)
         call.kind = .unmatched
         call.cors = cors
@@ -127,9 +127,7 @@ extension ClientConnection {
         if let notes = call.notes { notes.echo(into: &out, from: before) }
         call.answerBytes = call.method == .head ? 0 : body.count
         if call.method != .head { out.append(body.bytes) }
-        call.answerBytes = body.count
         loop.pool.reclaim(&body)
-        if let notes = call.notes { notes.echo(into: &out, from: before) }
     }
 
     /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the next
@@ -146,7 +144,7 @@ extension ClientConnection {
         call.requestBytes = 0
         call.minorVersion = 1
         call.method = .other
-        call.connection = self
+        call.connectionSlot = slot
         if let last = lastCall { last.next = call } else { firstCall = call }
         lastCall = call
         callCount += 1
@@ -304,7 +302,6 @@ extension ClientConnection {
                 refuse(.malformedRequestLine)
                 return
             }
-            front.clientLeft(self)
             abandonCalls(reason: .clientClosed)
             close()
             return
@@ -327,7 +324,7 @@ extension ClientConnection {
     func abandonCalls(reason: CancelReason) {
         while let call = firstCall {
             firstCall = call.next
-            if call.state != .answered { call.link?.cancel(call, reason: reason) }
+            if call.state != .answered { front.link(of: call)?.cancel(call, reason: reason) }
             front.abandoned(call)
         }
         lastCall = nil

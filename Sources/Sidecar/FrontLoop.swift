@@ -202,6 +202,18 @@ final class FrontLoop {
         }
     }
 
+    /// Where a call's answer goes.
+    @inline(__always)
+    func connection(of call: Call) -> ClientConnection? {
+        let slot = Int(call.connectionSlot)
+        return slot >= 0 ? connections[slot] : nil
+    }
+
+    /// The link to the worker that has a call; nil when none has it, or that is gone.
+    func link(of call: Call) -> WorkerLink? {
+        call.linkNumber != 0 ? workers.link(call.linkNumber) : nil
+    }
+
     func removed(_ connection: ClientConnection) {
         guard connection.slot >= 0 else { return }
         connections[Int(connection.slot)] = nil

@@ -20,6 +20,13 @@ struct Workers: ~Copyable {
         return lastNumber
     }
 
+    /// The link with this number, nil when it is gone.
+    @inline(__always)
+    func link(_ number: UInt32) -> WorkerLink? {
+        for link in links where link.number == number { return link }
+        return nil
+    }
+
     mutating func add(_ link: WorkerLink) { links.append(link) }
     mutating func remove(_ link: WorkerLink) { links.removeAll { $0 === link } }
 
