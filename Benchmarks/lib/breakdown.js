@@ -52,10 +52,10 @@ function costTable(results) {
     ]];
   }));
   return {
-    title: 'Where the time of a call goes, microseconds of CPU',
+    title: 'Where the time of a call goes, microseconds of CPU; without: plain Node http, or nodeExposure',
     heads: [
-      'case', "#front's own code", '#kernel, for the front', '#shim, serializer and task', '#kernel, for Node', '#all',
-      '#system calls: front + Node', '#plain Node http, or nodeExposure where the runner is real',
+      'case', '#front', '#kernel for it', '#shim and task', '#kernel for them', '#all', '#system calls: front + Node',
+      '#without the sidecar',
     ],
     rows,
   };

@@ -27,7 +27,7 @@ function tables(results) {
 function targetTable({ targets }) {
   const rows = targets.map(({ what, wanted, unit, measured, spread, met, whyNot }) => [
     what, wanted,
-    measured !== undefined ? `${figure(measured)}${unit}` : whyNot ? `cannot be measured: ${whyNot}` : 'not measured',
+    measured !== undefined ? `${figure(measured)}${unit}` : whyNot ? 'cannot be' : 'not measured',
     spread && spread[0] !== spread[1] ? range(spread[0], spread[1]) : '',
     met === undefined ? '–' : met ? 'met' : 'missed',
   ]);
@@ -38,7 +38,7 @@ const range = (low, high) => `${figure(low)} – ${figure(high)}`;
 
 const CASE_HEADS = [
   '', '#requests/s', '#rounds', '#p50 ms', '#p90', '#p99', '#p99.9', '#CPU s/100k: front', '#Node', '#all',
-  "#front's user share", '#syscalls/request', '#peak memory',
+  '#user share', '#system calls', '#peak',
 ];
 
 function caseTable({ subjects, summary, syscalls, failures }, work) {
@@ -46,13 +46,13 @@ function caseTable({ subjects, summary, syscalls, failures }, work) {
   const rows = subjects.flatMap(({ id, title }) => {
     const failure = ofThis(failures, id);
     const entry = ofThis(summary, id);
-    if (!entry) return failure ? [[title, failureText(failure)]] : [];
+    if (!entry) return failure ? [[title, failure.isOwn ? 'cannot be' : 'failed']] : [];
     const middle = (path) => entry.figures[path]?.median;
     const rate = entry.figures.requestsPerSecond;
     const calls = ofThis(syscalls, id);
     const userShare = middle('frontUserShare');
     return [[
-      title, figure(rate.median), range(rate.low, rate.high),
+      title, figure(rate.median), rate.low === rate.high ? '' : range(rate.low, rate.high),
       ...['p50', 'p90', 'p99', 'p999'].map((name) => figure(middle(`milliseconds.${name}`))),
       ...['front', 'node', 'all'].map((part) => figure(middle(`cpuSecondsPer100k.${part}`))),
       userShare === undefined ? '–' : `${Math.round(userShare * 100)} %`,
@@ -63,7 +63,14 @@ function caseTable({ subjects, summary, syscalls, failures }, work) {
   return { title: work.title, heads: CASE_HEADS, rows: whole };
 }
 
-const failureText = ({ reason, isOwn }) => (isOwn ? `cannot be measured: ${reason}` : `failed: ${reason}`);
+/** Why something is not among the figures. @param {object} results @returns {string[]} */
+function failureSentences({ failures, subjects, cases }) {
+  const titleOf = (list, id) => list.find((one) => one.id === id)?.title ?? id;
+  return failures.map(({ subject, case: id, reason, isOwn }) => {
+    const where = `${titleOf(subjects, subject)}, ${titleOf(cases, id)}`;
+    return `${where}: ${isOwn ? 'cannot be measured' : 'failed'}: ${reason.split('\n')[0].slice(0, 200)}.`;
+  });
+}
 
 function idleTable({ subjects, idle }) {
   const rows = subjects.flatMap(({ id, title }) => (
@@ -75,7 +82,8 @@ function idleTable({ subjects, idle }) {
 }
 
 /** @param {object} results @returns {string[]} what a reader must know of how the figures came about */
-function methodSentences({ machine, date, rounds, minorRounds, seconds, tookSeconds, runs, busyBefore, skipped }) {
+function methodSentences(results) {
+  const { machine, date, rounds, minorRounds, seconds, tookSeconds, runs, busyBefore, skipped } = results;
   const programs = ['wrk', 'nginx', 'haproxy', 'passenger'].filter((name) => machine[name])
     .map((name) => `, ${name} ${machine[name]}`).join('');
   const disturbance = spreadOf(runs.map((run) => run.disturbance));
@@ -99,7 +107,10 @@ function methodSentences({ machine, date, rounds, minorRounds, seconds, tookSeco
       + `${spoilt ? ' So rates are low, and latencies high; CPU for a request moves less.' : ''}`,
     );
   }
-  return [...sentences, ...skipped.map(({ subject, reason }) => `Left out: ${subject}: ${reason}.`)];
+  return [
+    ...sentences, ...skipped.map(({ subject, reason }) => `Left out: ${subject}: ${reason}.`),
+    ...failureSentences(results),
+  ];
 }
 
 const allTables = (results) => {
@@ -116,9 +127,7 @@ function textReport(results) {
 
 function alignedTable(heads, rows) {
   const names = heads.map((head) => head.replace(/^#/, ''));
-  // A sentence in a number's column must not widen it.
-  const width = (text) => (/^(?:failed|cannot be measured): /.test(text) ? 0 : text.length);
-  const widths = names.map((name, i) => Math.max(name.length, ...rows.map((row) => width(row[i]))));
+  const widths = names.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i].length)));
   const aligned = (cell, i) => (heads[i].startsWith('#') ? cell.padStart(widths[i]) : cell.padEnd(widths[i]));
   const line = (cells) => `  ${cells.map(aligned).join('  ')}`.trimEnd();
   return [line(names), ...rows.map(line)].join('\n');

@@ -55,7 +55,7 @@ test("a target that a peer's own fault stands in the way of says so, and is not 
   assert.equal(target.met, undefined);
   assert.equal(target.whyNot, 'it stops half way');
   const text = textReport({ ...results(), failures, targets: [target] });
-  assert.match(text, /cannot be measured: it stops half way/);
+  assert.match(text, /nodeExposure.*cannot be measured: it stops half way/);
 });
 
 test('the JSON check is held against JSON.parse of records, round by round', () => {
@@ -74,7 +74,10 @@ function results() {
   const all = {
     date: '2026-01-02T03:04:05Z', machine: { cpu: 'a|b', cores: 2, memoryBytes: 1 << 30, kernel: 'k', node: 'v20' },
     rounds: 1, minorRounds: 1, seconds: 1, tookSeconds: 60, busyBefore: 0, failures: [], idle: [], jsonChecks: [],
-    subjects: [{ id: 'sidecar', title: 'sidecar' }, { id: 'plain', title: 'plain <http>' }],
+    subjects: [
+      { id: 'sidecar', title: 'sidecar' }, { id: 'plain', title: 'plain <http>' },
+      { id: 'nodeexposure', title: 'nodeExposure' },
+    ],
     skipped: [{ subject: 'nginx', reason: 'not there' }], cases: [{ id: 'add', title: 'add' }], runs,
     syscalls: [{ case: 'add', subject: 'sidecar', front: 2, node: 0.5, all: 2.5 }],
     floors: [{
