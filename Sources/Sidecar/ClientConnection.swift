@@ -48,6 +48,8 @@ final class ClientConnection: Stream {
     var callCount: UInt16 = 0
     /// Which stay in the waiting room this is.
     var ticket: UInt32 = 0
+    /// What the client had not taken when it was last looked at.
+    var stalledBytes: UInt32 = 0
     var firstCall: Call?
     var lastCall: Call?
     /// How far the head under way was looked at.
@@ -56,8 +58,6 @@ final class ClientConnection: Stream {
     var deadlineTick: UInt32 = 0
     /// Tick at which a client that takes nothing of its answer is cut; 0 while nothing is stalled.
     var writeDeadlineTick: UInt32 = 0
-    /// What the client had not taken when it was last looked at.
-    var stalledBytes = 0
     var chunks = ChunkedBody()
     /// Body bytes to come, where the length was declared.
     var bodyRemainingBytes = 0
