@@ -58,6 +58,11 @@
         }
     }
 
+    /// Whether `other` begins with these bytes.
+    @inlinable public func isPrefix(of other: Span<UInt8>) -> Bool {
+        other.count >= count && other.extracting(first: count).equals(bytes)
+    }
+
     /// Overwrites one already written byte, counted from the first unconsumed one.
     @inlinable public mutating func set(_ byte: UInt8, at offset: Int) {
         precondition(offset >= 0 && offset < count)
@@ -72,20 +77,23 @@
 
     // MARK: Writing
 
+    /// What can be appended before more room has to be made.
+    @inlinable var freeBytes: Int { Int(storageBytes &- writeOffset) }
+
     @inlinable public mutating func append(_ byte: UInt8) {
-        reserve(1)
-        unsafe storage[writeIndex] = byte
-        writeIndex += 1
+        if freeBytes == 0 { makeRoom(for: 1) }
+        unsafe (base! + Int(writeOffset)).storeBytes(of: byte, as: UInt8.self)
+        writeOffset &+= 1
     }
 
     @inlinable public mutating func append(_ span: Span<UInt8>) {
         let n = span.count
         guard n > 0 else { return }
-        reserve(n)
+        if n > freeBytes { makeRoom(for: n) }
         unsafe span.withUnsafeBytes { source in
-            unsafe (storage.baseAddress! + writeIndex).copyMemory(from: source.baseAddress!, byteCount: n)
+            unsafe (base! + Int(writeOffset)).copyMemory(from: source.baseAddress!, byteCount: n)
         }
-        writeIndex += n
+        writeOffset &+= UInt32(truncatingIfNeeded: n)
     }
 
     @inlinable public mutating func append(_ array: [UInt8]) {
@@ -95,9 +103,9 @@
     @inlinable public mutating func append(_ text: StaticString) {
         let n = text.utf8CodeUnitCount
         guard n > 0 else { return }
-        reserve(n)
-        unsafe (storage.baseAddress! + writeIndex).copyMemory(from: text.utf8Start, byteCount: n)
-        writeIndex += n
+        if n > freeBytes { makeRoom(for: n) }
+        unsafe (base! + Int(writeOffset)).copyMemory(from: text.utf8Start, byteCount: n)
+        writeOffset &+= UInt32(truncatingIfNeeded: n)
     }
 
     /// For cold paths: a `String`'s UTF-8.
@@ -107,9 +115,9 @@
 
     /// Four bytes, least significant first.
     @inlinable public mutating func appendLittleEndian(_ value: UInt32) {
-        reserve(4)
-        unsafe storage.storeBytes(of: value.littleEndian, toByteOffset: writeIndex, as: UInt32.self)
-        writeIndex += 4
+        if freeBytes < 4 { makeRoom(for: 4) }
+        unsafe (base! + Int(writeOffset)).storeBytes(of: value.littleEndian, as: UInt32.self)
+        writeOffset &+= 4
     }
 
     /// `value` in decimal digits.

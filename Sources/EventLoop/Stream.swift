@@ -344,8 +344,6 @@ internal import CLibUV
         if outbox.isEmpty && pending == nil { close() } else { flushSoon() }
     }
 
-    public final var willCloseWhenDrained: Bool { state.contains(.closeWhenDrained) }
-
     /// Everything has left: does what was to come then.
     private final func finishIfAsked() {
         if state.contains(.closeWhenDrained) {

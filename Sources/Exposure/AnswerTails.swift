@@ -8,8 +8,10 @@ public enum ConnectionEnd: Sendable {
 
 /// The end of every answer's head, from the line break behind `content-length`'s value to the empty line: the same for a whole
 /// second, so it is made once a second and copied as one run.
-public struct AnswerTails: Sendable {
+public struct AnswerTails: ~Copyable, Sendable {
     private var keepAlive: [UInt8] = []
+    /// The same with what a task's result begins with, which is most of what is ever sent.
+    private var keepAliveResult: [UInt8] = []
     private var close: [UInt8] = []
     private let keepAliveSeconds: Int
 
@@ -25,6 +27,7 @@ public struct AnswerTails: Sendable {
     public mutating func update(date: Span<UInt8>) {
         let start = Array("\r\nDate: ".utf8) + date.copied() + Array("\r\nConnection: ".utf8)
         keepAlive = start + Array("keep-alive\r\nKeep-Alive: timeout=\(keepAliveSeconds)\r\n\r\n".utf8)
+        keepAliveResult = keepAlive + Array(Self.resultStart.description.utf8)
         close = start + Array("close\r\n\r\n".utf8)
     }
 
@@ -35,4 +38,18 @@ public struct AnswerTails: Sendable {
         case .close: buffer.append(close.span)
         }
     }
+
+    /// The same, and behind it the start of a body that holds a result.
+    @inline(__always)
+    func appendWithResultStart(_ end: ConnectionEnd, to buffer: inout ByteBuffer) {
+        switch end {
+        case .keepAlive: buffer.append(keepAliveResult.span)
+        case .close:
+            buffer.append(close.span)
+            buffer.append(Self.resultStart)
+        }
+    }
+
+    /// What a result's JSON text stands behind; `}` follows it.
+    static let resultStart: StaticString = #"{"ok":true,"result":"#
 }

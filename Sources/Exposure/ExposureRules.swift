@@ -9,7 +9,11 @@ public import HTTPCodec
 public struct ExposureRules: ~Copyable {
     public private(set) var authenticator: Authenticator
     /// The targets of all workers.
-    public var catalogue = TargetCatalogue()
+    public var catalogue = TargetCatalogue() {
+        didSet { generation &+= 1 }
+    }
+    /// Goes up with every change after which a request might be decided otherwise.
+    private var generation: UInt32 = 1
     private var router: Router
     private var cors: CORSPolicy
     /// The CORS headers of every answer, where they do not depend on the request.
@@ -32,6 +36,7 @@ public struct ExposureRules: ~Copyable {
     ///
     /// A parser has to be made anew if `authenticator.header` has changed.
     public mutating func apply(_ settings: ExposureSettings) {
+        generation &+= 1
         if settings.auth != self.settings.auth { authenticator = Authenticator(settings.auth) }
         if settings.basePath != self.settings.basePath { router = Router(basePath: settings.basePath) }
         // What was learnt about origins is kept unless it may have changed.
@@ -57,6 +62,19 @@ public struct ExposureRules: ~Copyable {
             return decideCall(to: target, catalogue.kind(of: target), head, bytes, originAnswer)
         }
         return decideAny(head, bytes, originAnswer)
+    }
+
+    /// The same for a request that may have been decided before.
+    @inline(__always)
+    public mutating func decide(
+        _ request: RecentRequest, _ bytes: Span<UInt8>, originAnswer: OriginAnswer? = nil
+    ) -> Decision {
+        if let known = request.decision(in: generation) { return known }
+        let decision = decide(request.head, bytes, originAnswer: originAnswer)
+        if case .call(_, _, let block) = decision, originAnswer == nil, cors.isForGood(block) {
+            request.keep(decision, generation)
+        }
+        return decision
     }
 
     /// The target of a request target that is exactly `{base}/task/{id}` or `{base}/event/{id}`, nil if it takes a closer look.
@@ -155,6 +173,9 @@ public struct ExposureRules: ~Copyable {
 
     // MARK: Answers
 
+    // What writes answers is `mutating`, although it changes nothing: this value is large, and the compiler copies all of it
+    // for each call of a method that only reads.
+
     /// Appends the ORIGIN_QUESTION frame for a request that is to `.askOrigin`.
     public func writeOriginQuestion(
         _ question: UInt32, _ head: RequestHead, _ bytes: Span<UInt8>, into buffer: inout ByteBuffer
@@ -173,7 +194,7 @@ public struct ExposureRules: ~Copyable {
     ///   - status: 200 to 599.
     ///   - bodyBytes: what `content-length` says; the body itself is the caller's to append, unless the request was HEAD.
     ///   - retryAfterSeconds: adds Retry-After.
-    public func writeHead(
+    public mutating func writeHead(
         status: Int, cors block: CORSBlock, bodyBytes: Int, retryAfterSeconds: Int? = nil,
         _ tails: borrowing AnswerTails,
         _ end: ConnectionEnd, into buffer: inout ByteBuffer
@@ -194,7 +215,7 @@ public struct ExposureRules: ~Copyable {
     }
 
     /// Appends the whole answer to a preflight request.
-    public func writePreflight(
+    public mutating func writePreflight(
         _ block: CORSBlock, _ tails: borrowing AnswerTails, _ end: ConnectionEnd, into buffer: inout ByteBuffer
     ) {
         buffer.append("HTTP/1.1 204 No Content\r\n")
@@ -206,7 +227,7 @@ public struct ExposureRules: ~Copyable {
     /// Appends the whole answer with a task's result: `{"ok":true,"result":`payload`}`.
     ///
     /// - Parameter payload: JSON text; nil if there is none, as for an event: `{"ok":true}`.
-    public func writeResult(
+    public mutating func writeResult(
         _ payload: Span<UInt8>?, cors block: CORSBlock, _ tails: borrowing AnswerTails, _ end: ConnectionEnd,
         into buffer: inout ByteBuffer
     ) {
@@ -216,11 +237,23 @@ public struct ExposureRules: ~Copyable {
         }
         // Room for head and body at once.
         buffer.reserve(payload.count + 512)
-        writeHead(status: 200, cors: block, bodyBytes: 21 + payload.count, tails, end, into: &buffer)
-        buffer.append(#"{"ok":true,"result":"#)
+        writeResultStart(payloadBytes: payload.count, cors: block, tails, end, into: &buffer)
         buffer.append(payload)
         buffer.append(UInt8(ascii: "}"))
     }
+
+    /// Appends an answer up to where a result's `payloadBytes` of JSON text have to follow, and then a `}`.
+    public mutating func writeResultStart(
+        payloadBytes: Int, cors block: CORSBlock, _ tails: borrowing AnswerTails, _ end: ConnectionEnd,
+        into buffer: inout ByteBuffer
+    ) {
+        cors.appendOKPrefix(block, to: &buffer)
+        buffer.append(decimal: payloadBytes + Self.resultFrameBytes)
+        tails.appendWithResultStart(end, to: &buffer)
+    }
+
+    /// Bytes of a body around a result's text.
+    public static let resultFrameBytes = AnswerTails.resultStart.utf8CodeUnitCount + 1
 
     /// Gives back the CORS block of a decision whose answer was written, or never will be.
     public mutating func release(_ block: CORSBlock) {

@@ -78,35 +78,37 @@ public struct LoopMetrics: Sendable {
     }
 
     public mutating func record(_ stage: Stage, nanoseconds: UInt64) {
-        recordDuration(at: Layout.stage(stage), nanoseconds)
+        var cells = cells.mutableSpan
+        cells.recordDuration(at: Layout.stage(stage), nanoseconds)
     }
 
     /// A call that goes to a worker. Most came in one read and waited for nothing: that costs them one addition a stage.
     public mutating func recordDispatch(
         receiveNanoseconds: UInt64, queueNanoseconds: UInt64, validateNanoseconds: UInt64
     ) {
+        var cells = cells.mutableSpan
         if receiveNanoseconds == 0 {
             cells[Layout.stage(.receive) + 1] &+= 1
         } else {
-            recordDuration(at: Layout.stage(.receive), receiveNanoseconds)
+            cells.recordDuration(at: Layout.stage(.receive), receiveNanoseconds)
         }
         if queueNanoseconds == 0 {
             cells[Layout.stage(.queue) + 1] &+= 1
         } else {
-            recordDuration(at: Layout.stage(.queue), queueNanoseconds)
+            cells.recordDuration(at: Layout.stage(.queue), queueNanoseconds)
         }
-        recordDuration(at: Layout.stage(.validate), validateNanoseconds)
+        cells.recordDuration(at: Layout.stage(.validate), validateNanoseconds)
     }
 
     /// `count` calls that spent the same time in a stage.
     public mutating func record(_ stage: Stage, nanoseconds: UInt64, count: Int) {
-        let offset = Layout.stage(stage)
-        cells[offset] &+= nanoseconds &* UInt64(count)
-        cells[offset + 1 + DurationScale.cell(of: nanoseconds)] &+= UInt64(count)
+        var cells = cells.mutableSpan
+        cells.recordDuration(at: Layout.stage(stage), nanoseconds, count: UInt64(count))
     }
 
     public mutating func recordLag(_ side: LoopSide, nanoseconds: UInt64) {
-        recordDuration(at: Layout.lag(side), nanoseconds)
+        var cells = cells.mutableSpan
+        cells.recordDuration(at: Layout.lag(side), nanoseconds)
     }
 
     /// One answered request.
@@ -118,17 +120,18 @@ public struct LoopMetrics: Sendable {
         let cell = DurationScale.cell(of: nanoseconds)
         if routes[route].offset < 0 { openRoute(route) }
         let at = routes[route].offset
+        let seriesAt = findSeries(route, method, UInt16(clamping: status))
+        let bucket = Int(bucketOfCell[cell])
+        let sizes = Layout.sizes(routes[route].kind)
+        // One look at who else holds the array, not one for each number.
+        var cells = cells.mutableSpan
         if status >= 500 { cells[at] &+= 1 }
         cells[at + 1] &+= nanoseconds
         cells[at + 2 + cell] &+= 1
-
-        let seriesAt = findSeries(route, method, UInt16(clamping: status))
         cells[seriesAt] &+= nanoseconds
-        cells[seriesAt + 1 + Int(bucketOfCell[cell])] &+= 1
-
-        let sizes = Layout.sizes(routes[route].kind)
-        recordSize(at: sizes, requestBodyBytes)
-        recordSize(at: sizes + Layout.sizeCells, responseBodyBytes)
+        cells[seriesAt + 1 + bucket] &+= 1
+        cells.recordSize(at: sizes, requestBodyBytes)
+        cells.recordSize(at: sizes + Layout.sizeCells, responseBodyBytes)
     }
 
     /// One failure, as a number and among the recent ones.
@@ -143,16 +146,6 @@ public struct LoopMetrics: Sendable {
             recentFailures[failureCount % RecentFailure.kept] = entry
         }
         failureCount += 1
-    }
-
-    @inline(__always) private mutating func recordDuration(at offset: Int, _ nanoseconds: UInt64) {
-        cells[offset] &+= nanoseconds
-        cells[offset + 1 + DurationScale.cell(of: nanoseconds)] &+= 1
-    }
-
-    @inline(__always) private mutating func recordSize(at offset: Int, _ bytes: Int) {
-        cells[offset] &+= UInt64(bytes)
-        cells[offset + 1 + Bounds.sizeBucket(bytes)] &+= 1
     }
 
     // MARK: Growing, at a route's or a status' first request
@@ -224,6 +217,20 @@ public struct LoopMetrics: Sendable {
 
     private mutating func add(_ numbers: ArraySlice<UInt64>, at offset: Int) {
         for (at, number) in zip(offset..., numbers) { cells[at] &+= number }
+    }
+}
+
+extension MutableSpan where Element == UInt64 {
+    @inline(__always)
+    fileprivate mutating func recordDuration(at offset: Int, _ nanoseconds: UInt64, count: UInt64 = 1) {
+        self[offset] &+= nanoseconds &* count
+        self[offset + 1 + DurationScale.cell(of: nanoseconds)] &+= count
+    }
+
+    @inline(__always)
+    fileprivate mutating func recordSize(at offset: Int, _ bytes: Int) {
+        self[offset] &+= UInt64(bytes)
+        self[offset + 1 + Bounds.sizeBucket(bytes)] &+= 1
     }
 }
 

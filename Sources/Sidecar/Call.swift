@@ -25,9 +25,11 @@ struct CallRecord {
     /// Names the call on the bridge: slot and generation, so that a late answer never meets a reused slot.
     var id: UInt32
     var state: State = .free
-    var connection: ClientConnection?
-    /// The worker it was written to; nil when the front answers by itself.
-    var link: WorkerLink?
+    /// Where the front keeps the client's connection; a number, since a reference here would be counted, atomically, with
+    /// every call. A connection does not leave its place before all its calls are over.
+    var connectionSlot: Int32 = -1
+    /// The number of the worker's link that it was written to; 0 when the front answers by itself.
+    var linkNumber: UInt32 = 0
     /// The request behind it on the same connection.
     var next: Call?
 
@@ -84,8 +86,8 @@ struct CallRecord {
     /// Forgets everything but its id, for the next request.
     mutating func reset() {
         state = .free
-        connection = nil
-        link = nil
+        connectionSlot = -1
+        linkNumber = 0
         target = -1
         kind = .unmatched
         method = .post

@@ -44,11 +44,10 @@ extension ClientConnection {
     private func writeLargeResult(of call: Call, _ bytes: Span<UInt8>) {
         let before = outbox.count
         let end = end(behind: call)
-        call.answerBytes = bytes.count + 21
-        front.rules.writeHead(
-            status: 200, cors: call.cors, bodyBytes: call.answerBytes, front.tails, end, into: &outbox)
+        call.answerBytes = bytes.count + ExposureRules.resultFrameBytes
+        front.rules.writeResultStart(
+            payloadBytes: bytes.count, cors: call.cors, front.tails, end, into: &outbox)
         if let notes = call.notes { notes.echo(into: &outbox, from: before) }
-        outbox.append(#"{"ok":true,"result":"#)
         writeThrough(bytes)
         outbox.append(UInt8(ascii: "}"))
     }
@@ -62,7 +61,7 @@ extension ClientConnection {
         case .result where call.status == 200:
             // `{"ok":true}`, or `{"ok":true,"result":…}`.
             front.rules.writeResult(isEmpty ? nil : bytes, cors: call.cors, front.tails, end, into: &out)
-            call.answerBytes = isEmpty ? 11 : bytes.count + 21
+            call.answerBytes = isEmpty ? 11 : bytes.count + ExposureRules.resultFrameBytes
         default:
             front.rules.writeHead(
                 status: Int(call.status), cors: call.cors, bodyBytes: bytes.count, front.tails, end, into: &out)
@@ -76,7 +75,7 @@ extension ClientConnection {
     func answer(_ rejection: Rejection, head: RequestHead, target: Int, cors: CORSBlock, requestBytes: Int) {
         guard let call = front.calls.take() else { return close() }
         call.state = .running
-        call.link = nil
+        call.linkNumber = 0
         call.target = Int32(target)
         call.kind = .unmatched
         call.cors = cors
@@ -147,7 +146,7 @@ extension ClientConnection {
         call.requestBytes = 0
         call.minorVersion = 1
         call.method = .other
-        call.connection = self
+        call.connectionSlot = slot
         if let last = lastCall { last.next = call } else { firstCall = call }
         lastCall = call
         callCount += 1
@@ -337,7 +336,7 @@ extension ClientConnection {
     func abandonCalls(reason: CancelReason) {
         while let call = firstCall {
             firstCall = call.next
-            if call.state != .answered { call.link?.cancel(call, reason: reason) }
+            if call.state != .answered { front.link(of: call)?.cancel(call, reason: reason) }
             front.abandoned(call)
         }
         lastCall = nil

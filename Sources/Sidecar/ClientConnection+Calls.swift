@@ -108,7 +108,7 @@ extension ClientConnection {
             return true
         }
         call.state = .running
-        call.link = link
+        call.linkNumber = link.number
         call.target = Int32(target)
         call.kind = kind == .event ? .event : .task
         call.cors = cors
@@ -129,7 +129,7 @@ extension ClientConnection {
         guard let link = front.workers.pick(target) else { return waitForWorker(bytes: bytes.count) }
         guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: cors) }
         call.state = .running
-        call.link = link
+        call.linkNumber = link.number
         call.target = Int32(target)
         call.kind = .discovery
         call.cors = cors
@@ -146,7 +146,7 @@ extension ClientConnection {
 
     /// Puts a call at the end of this connection's line.
     func enqueue(_ call: Call, _ head: RequestHead) {
-        call.connection = self
+        call.connectionSlot = slot
         call.method = MethodLabel(head.method)
         call.receivedNanoseconds = beganNanoseconds != 0 ? beganNanoseconds : front.turnNanoseconds
         beganNanoseconds = 0

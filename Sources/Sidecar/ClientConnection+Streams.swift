@@ -23,7 +23,7 @@ extension ClientConnection {
         }
         guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: .none) }
         call.state = .running
-        call.link = link
+        call.linkNumber = link.number
         call.target = Int32(target)
         call.kind = .listener
         call.cors = .none
@@ -70,7 +70,7 @@ extension ClientConnection {
 
     /// Sends body bytes on as far as the worker has room; the rest stays in the kernel, and so with the client.
     func forwardBody(_ bytes: Span<UInt8>) -> Int {
-        guard let call = firstCall, call.bodyIsOpen, let link = call.link else {
+        guard let call = firstCall, call.bodyIsOpen, let link = front.link(of: call) else {
             // The app answered without reading to the end.
             phase = .discarding
             return discardBody(bytes)
@@ -169,7 +169,7 @@ extension ClientConnection {
     /// Lets the app send as much again as this client has taken.
     func returnCredit(_ call: Call) {
         guard call.owedCredit > 0, unsentBytes == 0 else { return }
-        call.link?.credit(call, bytes: call.owedCredit)
+        front.link(of: call)?.credit(call, bytes: call.owedCredit)
         call.owedCredit = 0
     }
 

@@ -46,7 +46,7 @@ extension ClientConnection {
         if front.noting.isOn { takeNotes(call) }
         call.minorVersion = 1
         call.requestBytes = 0
-        call.connection = self
+        call.connectionSlot = slot
         call.closesConnection = true
         if let last = lastCall { last.next = call } else { firstCall = call }
         lastCall = call

@@ -137,24 +137,32 @@ final class ClientConnection: Stream {
             pause()
             return 0
         }
-        switch front.parser.parse(bytes, resuming: &scan, into: front.head) {
-        case .incomplete:
-            return 0
-        case .failed(let error):
-            refuse(error)
-            return bytes.count
-        case .complete:
-            let taken = route(front.head, bytes)
-            if taken > 0 { flags.remove(.sentContinue) }
-            return taken
+        let request = front.recentRequests.place(forByteCount: bytes.count)
+        if request.isMet(by: bytes) {
+            scan = HeadScan()
+        } else {
+            request.forget()
+            switch front.parser.parse(bytes, resuming: &scan, into: request.head) {
+            case .incomplete:
+                return 0
+            case .failed(let error):
+                refuse(error)
+                return bytes.count
+            case .complete:
+                request.keep(bytes)
+            }
         }
+        let taken = route(request, bytes)
+        if taken > 0 { flags.remove(.sentContinue) }
+        return taken
     }
 
     /// Sends a request whose head is complete on its way. Gives the bytes taken, 0 to be asked again.
-    private func route(_ head: RequestHead, _ bytes: Span<UInt8>) -> Int {
+    private func route(_ request: RecentRequest, _ bytes: Span<UInt8>) -> Int {
+        let head = request.head
         if front.noting.isOn { front.noted = front.noting.notes(head, bytes, from: peer) }
         guard front.hasRules else { return waitForWorker(bytes: bytes.count) }
-        switch front.rules.decide(head, bytes, originAnswer: front.takeOriginAnswer(for: self)) {
+        switch front.rules.decide(request, bytes, originAnswer: front.takeOriginAnswer(for: self)) {
         case .call(let target, let kind, let cors):
             let taken = readCall(head, bytes, target: target, kind: kind, cors: cors)
             // Whoever is not on the way yet will be decided again, and gets CORS lines then.

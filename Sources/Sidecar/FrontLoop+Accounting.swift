@@ -48,10 +48,14 @@ extension FrontLoop {
     }
 
     private func release(_ call: Call) {
-        let link = call.link
+        let number = call.linkNumber
         rules.release(call.cors)
         calls.release(call, &loop.pool)
-        link?.callEnded()
+        if number != 0 {
+            workers.callsInFlight -= 1
+            // A link that is gone by now has nothing to count.
+            workers.link(number)?.callEnded()
+        }
         if isDraining { checkDrained() }
     }
 

@@ -47,8 +47,8 @@ extension FrontLoop {
         var late: [Call] = []
         calls.forEachActive { if $0.state != .answered { late.append($0) } }
         for call in late where call.state == .running || call.state == .streaming {
-            call.link?.cancel(call, reason: .stopping)
-            call.connection?.deliver(call, rejection: .timeout)
+            link(of: call)?.cancel(call, reason: .stopping)
+            connection(of: call)?.deliver(call, rejection: .timeout)
         }
         for connection in connections { connection?.closeWhenDrained() }
         checkDrained()

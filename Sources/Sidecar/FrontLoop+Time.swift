@@ -53,8 +53,8 @@ extension FrontLoop {
             }
         }
         for call in late where call.state == .running {
-            call.link?.cancel(call, reason: .timeout)
-            call.connection?.deliver(call, rejection: .timeout)
+            link(of: call)?.cancel(call, reason: .timeout)
+            connection(of: call)?.deliver(call, rejection: .timeout)
         }
     }
 

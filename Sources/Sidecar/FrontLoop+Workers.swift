@@ -67,11 +67,11 @@ extension FrontLoop {
         link.traffic.add(to: &metrics)
         if index == 0, !isDraining, !link.health.wasDraining { metrics.add(.workersLost) }
         var lost: [Call] = []
-        calls.forEachActive { if $0.link === link && $0.state != .answered { lost.append($0) } }
-        for call in lost where call.link === link {
-            call.link = nil
-            link.callEnded()
-            call.connection?.deliver(call, rejection: link.brokeProtocol ? .malformedWorkerAnswer : .workerLost)
+        calls.forEachActive { if $0.linkNumber == link.number && $0.state != .answered { lost.append($0) } }
+        for call in lost where call.linkNumber == link.number {
+            call.linkNumber = 0
+            workers.callsInFlight -= 1
+            connection(of: call)?.deliver(call, rejection: link.brokeProtocol ? .malformedWorkerAnswer : .workerLost)
         }
         logger.log(
             level: lost.isEmpty ? .info : .warning, "worker left",

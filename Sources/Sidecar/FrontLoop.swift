@@ -18,9 +18,10 @@ final class FrontLoop {
     let logger: Logger
     let control: ControlHandle
 
-    var parser: RequestHeadParser
-    /// The head that was read last. Nobody keeps one, so that one serves all connections.
-    let head = RequestHead()
+    var parser: RequestHeadParser {
+        didSet { recentRequests.forgetAll() }
+    }
+    let recentRequests = RecentRequests()
     var checker: JSONChecker
     /// What is exposed and how; worth asking only once a worker has said so.
     var rules: ExposureRules
@@ -242,6 +243,18 @@ final class FrontLoop {
         } catch {
             logger.warning("accept failed: \(error)", metadata: ["side": "front"])
         }
+    }
+
+    /// Where a call's answer goes.
+    @inline(__always)
+    func connection(of call: Call) -> ClientConnection? {
+        let slot = Int(call.connectionSlot)
+        return slot >= 0 ? connections[slot] : nil
+    }
+
+    /// The link to the worker that has a call; nil when none has it, or that is gone.
+    func link(of call: Call) -> WorkerLink? {
+        call.linkNumber != 0 ? workers.link(call.linkNumber) : nil
     }
 
     func removed(_ connection: ClientConnection) {

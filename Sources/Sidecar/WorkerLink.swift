@@ -6,6 +6,8 @@ internal import Metrics
 /// One loop's link to one Node process: calls out, results in.
 final class WorkerLink: Stream {
     let front: FrontLoop
+    /// Which of all the links its loop ever had this is, from 1.
+    let number: UInt32
     /// The Node process at the other end.
     let worker: WorkerIdentity
     private(set) var health = LinkHealth()
@@ -26,6 +28,7 @@ final class WorkerLink: Stream {
 
     init(front: FrontLoop, loop: Loop, worker: WorkerIdentity) throws(LoopError) {
         self.front = front
+        self.number = front.workers.nextNumber()
         self.worker = worker
         try super.init(loop: loop, transport: .unixSocket)
         health.joined(nowMilliseconds: loop.nowMilliseconds)
@@ -202,7 +205,6 @@ final class WorkerLink: Stream {
     /// A call of this link is over, whatever way.
     func callEnded() {
         inFlight -= 1
-        front.workers.callsInFlight -= 1
         front.linkHasRoom(self)
     }
 
@@ -245,8 +247,8 @@ final class WorkerLink: Stream {
     private func handle(_ header: FrameHeader, _ payload: Span<UInt8>) {
         switch header.type {
         case .result:
-            guard let call = front.calls.find(header.call), call.link === self else { return }
-            guard call.state == .running, let connection = call.connection else { return }
+            guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
+            guard call.state == .running, let connection = front.connection(of: call) else { return }
             let flags = ResultFlags(rawValue: header.flags)
             if flags.contains(.failed) { call.taskFailed = true }
             connection.deliver(
@@ -254,18 +256,19 @@ final class WorkerLink: Stream {
                 outcome: flags.isDisjoint(with: [.result, .empty]) ? .body : .result,
                 isEmpty: flags.contains(.empty), bytes: payload)
         case .responseData:
-            guard let call = front.calls.find(header.call), call.link === self else { return }
+            guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
             guard call.owedCredit + payload.count <= front.limits.streamWindowBytes else {
                 return breakOff("RESPONSE_DATA beyond the window of \(front.limits.streamWindowBytes) bytes")
             }
-            call.connection?.deliverStreamed(payload, of: call)
+            front.connection(of: call)?.deliverStreamed(payload, of: call)
         case .responseEnd:
-            guard let call = front.calls.find(header.call), call.link === self else { return }
+            guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
             let flags = ResponseEndFlags(rawValue: header.flags)
-            call.connection?.endStreamed(call, keepAlive: flags.contains(.keepAlive), isCut: flags.contains(.abort))
+            front.connection(of: call)?.endStreamed(
+                call, keepAlive: flags.contains(.keepAlive), isCut: flags.contains(.abort))
         case .credit:
-            guard let call = front.calls.find(header.call), call.link === self else { return }
-            call.connection?.grant(Int(header.field), to: call)
+            guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
+            front.connection(of: call)?.grant(Int(header.field), to: call)
         case .pong:
             health.pong(
                 number: header.field, nowMilliseconds: loop.nowMilliseconds,

@@ -12,10 +12,23 @@ struct Workers: ~Copyable {
     /// Calls that the links of now have answered.
     var callsCompleted: Int { links.reduce(0) { $0 + $1.callsTotal } - callsInFlight }
     private var turn = 0
+    private var lastNumber: UInt32 = 0
 
     init(inFlightLimit: Int, workerInFlightLimit: Int) {
         self.inFlightLimit = inFlightLimit
         self.workerInFlightLimit = workerInFlightLimit
+    }
+
+    mutating func nextNumber() -> UInt32 {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    /// The link with this number, nil when it is gone.
+    @inline(__always)
+    func link(_ number: UInt32) -> WorkerLink? {
+        for link in links where link.number == number { return link }
+        return nil
     }
 
     mutating func add(_ link: WorkerLink) { links.append(link) }

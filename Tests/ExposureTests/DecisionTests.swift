@@ -56,7 +56,7 @@ struct Front: ~Copyable {
     }
 
     /// The CORS lines of a decision.
-    func lines(_ decision: Decision) -> String? {
+    mutating func lines(_ decision: Decision) -> String? {
         var head = ByteBuffer()
         let date: [UInt8] = []
         let tails = AnswerTails(date: date.span, keepAliveSeconds: 5)

@@ -103,7 +103,8 @@ struct ReplayTests {
     }
 
     private func write(
-        _ rejection: Rejection, _ block: CORSBlock, _ head: RequestHead, _ tails: AnswerTails, _ end: ConnectionEnd,
+        _ rejection: Rejection, _ block: CORSBlock, _ head: RequestHead, _ tails: borrowing AnswerTails,
+        _ end: ConnectionEnd,
         _ rules: inout ExposureRules, into answer: inout ByteBuffer
     ) {
         var body = ByteBuffer()

@@ -56,8 +56,8 @@ test('answers the front makes itself carry the id too, and pipelined answers eac
     const got = [];
     for (let i = 0; i < 4; i += 1) {
       const answer = await connection.answer();
-      // All there are: one each.
-      got.push([answer.status, ...answer.headers.filter(([name]) => name.toLowerCase() === 'x-request-id').map(([, value]) => value)]);
+      const ids = answer.headers.filter(([name]) => name.toLowerCase() === 'x-request-id').map(([, value]) => value);
+      got.push([answer.status, ...ids]);
     }
     assert.deepEqual(got, [[200, 'first'], [404, 'second'], [400, 'third'], [200, 'fourth']]);
     connection.destroy();
