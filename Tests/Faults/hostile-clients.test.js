@@ -43,7 +43,7 @@ async function underAttack(t, { limitBytes, frontOptions = SHORT_TIMES }, attack
     await callOnce(run.front.port, 'add', { a: 5, b: 3 });
     const before = await run.descriptorsAtRest();
     const watch = new MemoryWatch({ front: run.front.pid });
-    const attacking = attack(run.front.port);
+    const attacking = attack(run.front.port, run);
     let others = 0;
     let over = false;
     const finished = attacking.finally(() => { over = true; });
@@ -191,17 +191,23 @@ test('a client that ends its side while it reads a large answer gets all of it',
   });
 });
 
-/** Clients that ask for `answers` large answers each, and read nothing. */
-const askAndDoNotRead = (answers) => (port) => parallel(Array.from({ length: ATTACKERS }), ATTACKERS, async () => {
-  const connection = await RawConnection.open({ port });
-  connection.socket.pause();
-  connection.send(Buffer.concat(Array.from({ length: answers }, () => callBytes('large', { bytes: LARGE_BYTES }))));
-  await pause(4_000);
-  connection.socket.resume();
-  assert.ok(await connection.closedWithin(20_000), 'cut after the write timeout');
-  assert.ok(connection.receivedBytes < answers * LARGE_BYTES, 'it did not get everything');
-  connection.destroy();
-});
+/** Clients that ask for `answers` large answers each, and read nothing until all of them were cut. */
+const askAndDoNotRead = (answers) => async (port, { front }) => {
+  const clients = await parallel(Array.from({ length: ATTACKERS }), ATTACKERS, async () => {
+    const connection = await RawConnection.open({ port });
+    connection.socket.pause();
+    connection.send(Buffer.concat(Array.from({ length: answers }, () => callBytes('large', { bytes: LARGE_BYTES }))));
+    return connection;
+  });
+  const isCut = async () => (await front.metrics()).get('runner_sidecar_failures_total{side="client",reason="stalled"}') === ATTACKERS;
+  await waitUntil('all are cut after the write timeout', isCut, { timeoutMilliseconds: 60_000 });
+  for (const connection of clients) {
+    connection.socket.resume();
+    assert.ok(await connection.closedWithin(20_000), 'cut');
+    assert.ok(connection.receivedBytes < answers * LARGE_BYTES, 'it did not get everything');
+    connection.destroy();
+  }
+};
 
 for (const answers of [1, 8]) {
   test(`clients that do not read ${answers} large answer(s) each cost one each, and are cut`, TIMEOUT, (t) => (
@@ -210,14 +216,15 @@ for (const answers of [1, 8]) {
 
 test('answers that nobody reads are bounded for all clients together, and who reads gets his', TIMEOUT, async (t) => {
   const frontOptions = ['--loops', '1', '--unread-bytes', '32mib', '--write-timeout', '1m'];
-  await underAttack(t, { limitBytes: 64 * MEGABYTE, frontOptions }, async (port) => {
+  await underAttack(t, { limitBytes: 64 * MEGABYTE, frontOptions }, async (port, { front }) => {
     const idle = await parallel(Array.from({ length: ATTACKERS }), ATTACKERS, async () => {
       const connection = await RawConnection.open({ port });
       connection.socket.pause();
       connection.send(callBytes('large', { bytes: LARGE_BYTES }));
       return connection;
     });
-    // For so long nobody can tell them from readers.
+    // Nobody can tell them from readers until they have taken nothing for a while.
+    await waitUntil('all are answered', async () => (await front.underWay()).requests <= 1, { timeoutMilliseconds: 60_000 });
     await pause(1_000);
     for (let i = 0; i < 5; i += 1) {
       const { envelope } = await callOnce(port, 'large', { bytes: LARGE_BYTES }, { timeoutMilliseconds: 30_000 });
@@ -233,7 +240,7 @@ test('answers that nobody reads are bounded for all clients together, and who re
 });
 
 test('clients that read slowly but steadily get all of their answers, and cost no more than those', TIMEOUT, (t) => (
-  underAttack(t, { limitBytes: ATTACKERS * (LARGE_BYTES + MEGABYTE) }, (port) => parallel(Array.from({ length: ATTACKERS }), ATTACKERS, async () => {
+  underAttack(t, { limitBytes: ATTACKERS * (LARGE_BYTES + MEGABYTE), frontOptions: [...SHORT_TIMES, '--write-timeout', '5s'] }, (port) => parallel(Array.from({ length: ATTACKERS }), ATTACKERS, async () => {
     const connection = await RawConnection.open({ port });
     connection.socket.pause();
     connection.send(callBytes('large', { bytes: LARGE_BYTES }));
