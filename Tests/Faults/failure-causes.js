@@ -5,7 +5,7 @@ const { RESULT_FLAGS, TYPES, encodeFrame } = require('../support/bridge-frames.j
 const { callBytes, exchangeOnce, requestBytes } = require('../support/http-request.js');
 const { RawConnection } = require('../support/raw-connection.js');
 const { RogueWorker } = require('../support/rogue-worker.js');
-const { pause, waitUntil } = require('../support/wait-until.js');
+const { waitUntil } = require('../support/wait-until.js');
 
 const JSON_TYPE = ['Content-Type', 'application/json'];
 const TASK = '/__runner/task/add';
@@ -46,7 +46,7 @@ async function stall(run, bytes) {
   const connection = await RawConnection.open({ port: run.front.port });
   connection.socket.pause();
   connection.send(callBytes('large', { bytes }));
-  await waitUntil('it is cut', async () => (await run.front.underWay()).connections === 0);
+  await waitUntil('it is cut', async () => (await run.front.underWay()).connections === 0, { timeoutMilliseconds: 20_000 });
   connection.destroy();
 }
 
@@ -87,13 +87,16 @@ const FAILURE_CAUSES = {
     side: 'client', reason: 'unsupported_media_type', status: 415, workers: 0,
     provoke: (run) => askRogue(run, { bytes: requestBytes('/__runner/task/once', { headers: [['Content-Type', 'application/octet-stream']], body: 'x' }) }),
   },
-  'half a request': { side: 'client', reason: 'request_timeout', status: 408, provoke: (run) => ask(run, callBytes('add', {}).subarray(0, 40)) },
+  'half a request': {
+    side: 'client', reason: 'request_timeout', status: 408, options: ['--header-timeout', '300ms', '--body-timeout', '300ms'],
+    provoke: (run) => ask(run, callBytes('add', {}).subarray(0, 40)),
+  },
   'a client that leaves before its answer': {
     side: 'client', reason: 'left',
     async provoke(run) {
       const connection = await RawConnection.open({ port: run.front.port });
-      connection.send(callBytes('once', { id: 'left', ms: 200 }));
-      await pause(100);
+      connection.send(callBytes('once', { id: 'left', ms: 20_000 }));
+      await waitUntil('the task runs', () => run.log.counts().has('left'));
       connection.destroy();
     },
   },
@@ -105,7 +108,10 @@ const FAILURE_CAUSES = {
     provoke: (run) => stall(run, 20 << 20),
   },
   'a task that throws': { side: 'task', reason: 'threw', status: 500, provoke: (run) => ask(run, callBytes('fail', {})) },
-  'a task that takes too long': { side: 'task', reason: 'timeout', status: 504, provoke: (run) => ask(run, callBytes('once', { id: 'slow', ms: 5_000 })) },
+  'a task that takes too long': {
+    side: 'task', reason: 'timeout', status: 504, options: ['--task-timeout', '400ms'],
+    provoke: (run) => ask(run, callBytes('once', { id: 'slow', ms: 5_000 })),
+  },
   'a task whose stream breaks midway': { side: 'task', reason: 'answer_cut', provoke: async (run) => { await ask(run, callBytes('breaksMidway', {})); } },
   'a CORS function of the app that throws': {
     side: 'task', reason: 'internal_error', status: 500, workers: 0,

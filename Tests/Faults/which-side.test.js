@@ -9,9 +9,10 @@ const { waitUntil } = require('../support/wait-until.js');
 const { FAILURE_CAUSES, ask } = require('./failure-causes.js');
 const { MALFORMED_REQUESTS } = require('./malformed-requests.js');
 
+/** Short time limits stand with those cases that are about them: on a busy machine others would meet them, too. */
 const OPTIONS = [
-  '--loops', '1', '--access-log', 'all', '--log-format', 'json', '--task-timeout', '400ms', '--header-timeout', '300ms',
-  '--body-timeout', '300ms', '--worker-wait', '200ms', '--body-limit', '1kib', '--worker-in-flight', '1', '--queue-limit', '0',
+  '--loops', '1', '--access-log', 'all', '--log-format', 'json', '--worker-wait', '200ms', '--body-limit', '1kib',
+  '--worker-in-flight', '1', '--queue-limit', '0',
 ];
 
 for (const [what, { side, reason, status, workers = 1, options = [], provoke }] of Object.entries(FAILURE_CAUSES)) {
