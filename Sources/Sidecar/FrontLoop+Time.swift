@@ -22,6 +22,7 @@ extension FrontLoop {
         watchLinks()
         if calls.activeCount > 0 && limits.taskTimeoutMilliseconds > 0 { expireCalls() }
         expireWaiting()
+        if !waitingRoom.isEmpty && workers.hasRoom { roomForWaiting = true }
         queuePace.look(
             nowMilliseconds: loop.nowMilliseconds, completed: workers.callsCompleted,
             isBusy: !waitingRoom.isEmpty && workers.hasReadyLink, windowMilliseconds: limits.workerWaitMilliseconds)

@@ -128,16 +128,21 @@ extension FrontLoop {
         return true
     }
 
+    /// How many are looked at in vain before others have their turn: those whose worker is away, while another has room.
+    private static let vainLooks = 256
+
     /// As many of those who wait as the links have room for, the longest-waiting first.
     func admitWaiting() {
         var candidates = waitingRoom.count
-        while candidates > 0, workers.hasRoom, let guest = waitingRoom.removeFirst() {
+        var vain = 0
+        while candidates > 0, vain < Self.vainLooks, workers.hasRoom, let guest = waitingRoom.removeFirst() {
             candidates -= 1
             guard guest.connection.ticket == guest.ticket else { continue }
             queuedSinceNanoseconds = guest.sinceNanoseconds
             queuedUntilMilliseconds = guest.deadlineMilliseconds
             guest.connection.retry()
             queuedSinceNanoseconds = 0
+            if guest.connection.phase == .waiting { vain += 1 }
         }
     }
 

@@ -10,7 +10,7 @@ const { callBytes, callOnce } = require('../support/http-request.js');
 const { Random } = require('../support/random.js');
 const { RawConnection } = require('../support/raw-connection.js');
 const { RogueWorker } = require('../support/rogue-worker.js');
-const { pause } = require('../support/wait-until.js');
+const { pause, waitUntil } = require('../support/wait-until.js');
 
 const TIMEOUT = { timeout: 30_000 };
 /** 32 MB in pieces of 64 KiB: the kernel takes up to 10 MB for a client that does not read, and what it took is no longer under way. */
@@ -190,6 +190,22 @@ test('what one stream left of its window is not the next one\'s', TIMEOUT, () =>
   connection.destroy();
   worker.destroy();
 }));
+
+test('calls for a worker that is away hold up nobody else, and are answered when it is back', TIMEOUT, () => alone(async (run) => {
+  const start = (id) => RogueWorker.connect(run.front.socket, { tasks: [id], onCall: (self, call) => self.result(call, id) });
+  const [here, away] = await Promise.all([start('here'), start('away')]);
+  await Promise.all([here, away].map((worker) => worker.frame(TYPES.WELCOME)));
+  away.destroy();
+  await run.front.workersReady(1);
+  const patience = { timeoutMilliseconds: 20_000 };
+  const waiting = Array.from({ length: 600 }, () => callOnce(run.front.port, 'away', {}, patience));
+  await waitUntil('they wait', async () => (await run.front.underWay()).queued === waiting.length);
+  for (let i = 0; i < 200; i += 1) assert.equal((await callOnce(run.front.port, 'here', {})).envelope.result, 'here');
+  const back = await start('away');
+  const results = (await Promise.all(waiting)).map(({ envelope }) => envelope.result);
+  assert.deepEqual([...new Set(results)], ['away']);
+  for (const worker of [here, back]) worker.destroy();
+}, ['--loops', '1', '--worker-wait', '1m']));
 
 test('workers with different tables each get only what they announced', TIMEOUT, () => alone(async (run) => {
   const [first, second] = await Promise.all(['one', 'two'].map((id) => RogueWorker.connect(run.front.socket, { tasks: [id], onCall: (self, call) => self.result(call, id) })));
