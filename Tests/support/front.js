@@ -3,7 +3,6 @@
 const http = require('node:http');
 const path = require('node:path');
 const { TestProcess } = require('./child-process.js');
-const { freePort } = require('./free-port.js');
 const { frontBinary } = require('./project.js');
 const { temporaryFolder } = require('./temporary-folder.js');
 const { waitUntil } = require('./wait-until.js');
@@ -18,8 +17,7 @@ class Front {
    * @returns {Promise<Front>}
    */
   static async start({ options = [], socket = path.join(temporaryFolder(), 's'), port = 0, openFiles, env, stderr, optionsInEnvironment = false } = {}) {
-    const adminPort = await freePort();
-    const all = ['--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`, '--socket', socket, ...options];
+    const all = ['--listen', `127.0.0.1:${port}`, '--admin', '127.0.0.1:0', '--socket', socket, ...options];
     const command = [frontBinary(), 'serve', ...optionsInEnvironment ? [] : all];
     // The shell lowers the limit and becomes the front: its process id is the front's.
     if (openFiles !== undefined) command.unshift('/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh');
@@ -31,7 +29,7 @@ class Front {
       await child.stop();
       throw error;
     });
-    return new Front(child, socket, listening.port, adminPort);
+    return new Front(child, socket, listening.port, Number(listening.admin.split(':').pop()));
   }
 
   /** @param {TestProcess} child @param {string} socket @param {number} port @param {number} adminPort */
