@@ -19,7 +19,7 @@ const REFERENCE_APP = path.join(path.dirname(WHOLE_RECORDING), 'reference-app.js
 /** Variants that run at once, each with a front and an app of its own. */
 const VARIANTS_AT_ONCE = 2;
 /** So that requests that never become complete are answered while the test waits. */
-const FRONT_OPTIONS = ['--header-timeout', '2s', '--body-timeout', '2s', '--idle-timeout', '5s', '--task-timeout', '4s'];
+const FRONT_OPTIONS = ['--header-timeout', '4s', '--body-timeout', '4s', '--idle-timeout', '5s', '--task-timeout', '4s'];
 
 test('every recorded case the stand-in app can serve agrees', { timeout: 240_000 }, async (t) => {
   const skipped = [];
