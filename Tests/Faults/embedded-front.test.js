@@ -29,6 +29,7 @@ async function withEmbedded(use) {
   } catch (error) {
     throw new Error(`${error.message}${app.report()}`, { cause: error });
   } finally {
+    Load.abandonAll();
     await app.stop();
   }
 }

@@ -3,6 +3,7 @@
 const path = require('node:path');
 const { startApp } = require('./app.js');
 const { Front } = require('./front.js');
+const { Load } = require('./load.js');
 const { openDescriptors } = require('./process-figures.js');
 const { RawConnection } = require('./raw-connection.js');
 const { RogueWorker } = require('./rogue-worker.js');
@@ -37,6 +38,7 @@ class FaultRun {
     } catch (error) {
       throw new Error(`${error.message}${run.fronts.map((front) => front.child.report()).join('')}${run.workers.map((worker) => worker.report()).join('')}`, { cause: error });
     } finally {
+      Load.abandonAll();
       await Promise.all([...run.fronts, ...run.workers].map((process) => process.stop({ patienceMilliseconds: 1_000 })));
     }
   }

@@ -16,6 +16,14 @@ const RETRY_CONNECT_MILLISECONDS = 10;
  * what was sent, what each was answered, and whether an answer was for the call that asked.
  */
 class Load {
+  /** @type {Set<Load>} those that go on */
+  static live = new Set();
+
+  /** Ends those that a test left running, as one does that fails: they would keep its process alive for ever. */
+  static abandonAll() {
+    for (const load of Load.live) load.running = false;
+  }
+
   /**
    * @param {{ port: number, random: import('./random.js').Random, connections?: number, taskMilliseconds?: [number, number], pipelined?: number, textBytes?: number, refusedPauseMilliseconds?: number }} settings
    *   `taskMilliseconds`: how long a task takes, from and to; `pipelined`: how many calls are sent before their answers are
@@ -24,6 +32,7 @@ class Load {
   constructor({ port, random, connections = 16, taskMilliseconds = [0, 5], pipelined = 1, textBytes = 0, refusedPauseMilliseconds = 0 }) {
     this.settings = { port, random, taskMilliseconds, pipelined, textBytes, refusedPauseMilliseconds };
     this.running = true;
+    Load.live.add(this);
     this.sent = 0;
     /** @type {Map<string, { status: number, code?: string }>} by id */
     this.answers = new Map();
@@ -97,6 +106,7 @@ class Load {
   async finish() {
     this.running = false;
     await Promise.all(this.lanes);
+    Load.live.delete(this);
     return this;
   }
 
