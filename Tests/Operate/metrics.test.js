@@ -172,6 +172,9 @@ test('of streams, the bytes from and to clients are counted as they were on the 
       return connection.receivedBytes;
     }));
     assert.equal((await open.answer())?.status, 200);
+    // A client may have the last byte of an answer before the front has heard from the worker that it was the last.
+    const areOver = async () => metric(await front.metrics(), 'runner_sidecar_open_streams') === 0;
+    await waitUntil('the streams are over', areOver);
     const metrics = await front.metrics();
     const streamed = (direction) => metric(metrics, 'runner_sidecar_stream_bytes_total', { direction });
     const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
