@@ -19,8 +19,9 @@ const HELP = `Usage: scripts/bench-instructions [options]
 Counts the instructions (user mode, by valgrind's callgrind) of the front's pure modules and of whole calls through the
 front, and holds them against Benchmarks/instructions/baseline.json. Needs no quiet machine.
 
+  --baseline FILE    compares with this instead
   --record           writes the baseline instead of comparing with it
-  --json FILE        also writes what was counted
+  --json FILE        also writes what was counted, in a baseline's form
   --front FILE       the front's binary (dist/runner-sidecar)
   --modules FILE     the modules' benchmark (dist/bench-modules)
 
@@ -43,7 +44,7 @@ function machineFacts() {
 async function main(argv) {
   const { values } = parseArgs({ args: argv, options: {
     record: { type: 'boolean' }, json: { type: 'string' }, front: { type: 'string' }, modules: { type: 'string' },
-    help: { type: 'boolean' },
+    baseline: { type: 'string' }, help: { type: 'boolean' },
   } });
   if (values.help) {
     process.stdout.write(HELP);
@@ -59,12 +60,13 @@ async function main(argv) {
     path.resolve(values.modules ?? path.join(ROOT, 'dist', 'bench-modules')),
   );
   if (values.json) write(values.json, counted);
+  const baseline = path.resolve(values.baseline ?? BASELINE);
   if (values.record) {
-    write(BASELINE, counted);
+    write(baseline, counted);
     return 0;
   }
-  if (!fs.existsSync(BASELINE)) throw new Error('there is no baseline: --record makes one');
-  const comparison = compare(JSON.parse(fs.readFileSync(BASELINE, 'utf8')), counted);
+  if (!fs.existsSync(baseline)) throw new Error(`there is no ${baseline}: --record makes one`);
+  const comparison = compare(JSON.parse(fs.readFileSync(baseline, 'utf8')), counted);
   process.stdout.write(comparisonText(comparison));
   return comparison.isWorse ? 1 : 0;
 }
