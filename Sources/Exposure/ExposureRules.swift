@@ -99,7 +99,7 @@ public struct ExposureRules: ~Copyable {
         let method = head.method
         let route = router.route(bytes.extracting(head.target.range), path: &path, id: &id)
         switch route {
-        case .unparsable: return .reject(.internalError, cors: .none)
+        case .unparsable: return .reject(.targetIsNoURL, cors: .none)
         case .outside: return .outside
         case .notFound, .task, .event, .discovery: break
         }

@@ -50,8 +50,12 @@ struct CallRecord {
     var rejection: Rejection?
     /// The task or event threw.
     var taskFailed = false
+    /// Its client took nothing of the answer for too long.
+    var clientStalled = false
     /// The app broke off an answer of which some was out.
     var answerWasCut = false
+    /// Another request had arrived behind it when it was taken; noted only while the front is leaving.
+    var hasMoreBehind = false
     /// The first bytes of a streamed answer were looked at for its status.
     var sawAnswerStart = false
 
@@ -68,6 +72,8 @@ struct CallRecord {
     var deadlineMilliseconds: UInt64 = 0
     var requestBytes = 0
     var answerBytes = 0
+    /// What its answer takes of its connection's memory or, while there is none, is likely to take.
+    var promisedBytes = 0
 
     /// What is kept beside what serving takes; nil while nobody wants to know.
     var notes: RequestNotes?
@@ -96,6 +102,8 @@ struct CallRecord {
         rejection = nil
         taskFailed = false
         answerWasCut = false
+        hasMoreBehind = false
+        clientStalled = false
         sawAnswerStart = false
         sendCredit = 0
         owedCredit = 0
@@ -105,6 +113,7 @@ struct CallRecord {
         deadlineMilliseconds = 0
         requestBytes = 0
         answerBytes = 0
+        promisedBytes = 0
         notes = nil
         held = nil
     }

@@ -19,6 +19,8 @@ extension ClientConnection {
     func deliver(_ call: Call, status: Int, outcome: Outcome, isEmpty: Bool, bytes: Span<UInt8>) {
         call.status = UInt16(truncatingIfNeeded: status)
         call.answeredNanoseconds = front.turnNanoseconds
+        front.answerCame(bytes.count)
+        front.answerSizes.saw(bytes.count, of: Int(call.target))
         if call == firstCall {
             prepareOutbox()
             if outcome == .result && call.status == 200 && bytes.count >= Self.largeResultBytes {
@@ -32,7 +34,7 @@ extension ClientConnection {
             writeResult(
                 of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes,
                 into: &front.calls.hold(call, &loop.pool).bytes)
-            call.state = .answered
+            keepWaiting(call)
         }
     }
 
@@ -41,7 +43,7 @@ extension ClientConnection {
 
     private func writeLargeResult(of call: Call, _ bytes: Span<UInt8>) {
         let before = outbox.count
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         call.answerBytes = bytes.count + ExposureRules.resultFrameBytes
         front.rules.writeResultStart(
             payloadBytes: bytes.count, cors: call.cors, front.tails, end, into: &outbox)
@@ -54,7 +56,7 @@ extension ClientConnection {
         of call: Call, outcome: Outcome, isEmpty: Bool, bytes: Span<UInt8>, into out: inout ByteBuffer
     ) {
         let before = out.count
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         switch outcome {
         case .result where call.status == 200:
             // `{"ok":true}`, or `{"ok":true,"result":…}`.
@@ -109,13 +111,13 @@ extension ClientConnection {
             let held = front.calls.hold(call, &loop.pool)
             held.bytes.removeAll()
             writeRejection(rejection, call, into: &held.bytes)
-            call.state = .answered
+            keepWaiting(call)
         }
     }
 
     private func writeRejection(_ rejection: Rejection, _ call: Call, into out: inout ByteBuffer) {
         let before = out.count
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         let answer = rejection.answer
         // Its length stands before it: the body is written aside first.
         var body = ByteBuffer()
@@ -160,6 +162,7 @@ extension ClientConnection {
             firstCall = call.next
             if firstCall == nil { lastCall = nil }
             callCount -= 1
+            promisedBytes -= call.promisedBytes
             let closes = call.closesConnection
             front.finished(call)
             if closes {
@@ -199,6 +202,8 @@ extension ClientConnection {
         guard !isClosing else { return }
         if flags.contains(.paused) {
             guard unsentBytes < front.limits.unsentLimitBytes else { return awaitDrain() }
+            // The next answer that leaves the line asks again.
+            guard hasRoomForAnswers else { return }
             flags.remove(.paused)
             startReading()
         }
@@ -214,13 +219,16 @@ extension ClientConnection {
     // MARK: Bodies nobody waits for
 
     /// Answers without the body, which is read and dropped so that the next request can be found behind it.
-    func reject(_ head: RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, cors: CORSBlock) -> Int {
+    /// - Parameter target: the task or event that was asked for, where the request is known to ask for one.
+    func reject(
+        _ head: RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, target: Int = -1, cors: CORSBlock
+    ) -> Int {
         guard sendContinueIfExpected(head) else {
             front.rules.release(cors)
             return 0
         }
         let skipped = skipBody(head, bytes)
-        answer(rejection, head: head, target: -1, cors: cors, requestBytes: 0)
+        answer(rejection, head: head, target: target, cors: cors, requestBytes: 0)
         return skipped
     }
 
@@ -241,7 +249,7 @@ extension ClientConnection {
         call.kind = .unmatched
         call.receivedNanoseconds = front.turnNanoseconds
         enqueue(call, head)
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         if call == firstCall {
             prepareOutbox()
             front.rules.writePreflight(cors, front.tails, end, into: &outbox)
@@ -249,7 +257,7 @@ extension ClientConnection {
             flushSoon()
         } else {
             front.rules.writePreflight(cors, front.tails, end, into: &front.calls.hold(call, &loop.pool).bytes)
-            call.state = .answered
+            keepWaiting(call)
         }
         return skipped
     }
@@ -303,7 +311,13 @@ extension ClientConnection {
                 return
             }
             abandonCalls(reason: .clientClosed)
-            close()
+            // Who has said all it will say may still be reading.
+            if error == nil && unsentBytes > 0 {
+                phase = .finished
+                closeWhenDrained()
+            } else {
+                close()
+            }
             return
         }
         // FIN while calls run: Node aborts them and closes, but what a quick task has answered by then gets out. The
@@ -329,5 +343,6 @@ extension ClientConnection {
         }
         lastCall = nil
         callCount = 0
+        promisedBytes = 0
     }
 }

@@ -28,6 +28,17 @@ extension FrontLoop {
             basePath: basePath)
     }
 
+    /// Writes down that a client did not take an answer whose request has its line already.
+    func logStalled(_ connection: ClientConnection) {
+        guard accessLog.takes(isFailure: true) else { return }
+        accessLog.append(
+            AccessLog.Entry(
+                method: .other, route: .unmatched, target: nil, status: 499, requestBytes: 0, responseBytes: 0,
+                durationNanoseconds: 0, workerNanoseconds: nil, workerPID: nil,
+                failure: FailureCause.labels[FailureCause.clientStalled]),
+            notes: nil, client: connection.peer.host, basePath: basePath)
+    }
+
     /// Where the exposure's routes begin.
     var basePath: String { settings.basePath }
 }

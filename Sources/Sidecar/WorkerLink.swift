@@ -270,9 +270,11 @@ final class WorkerLink: Stream {
             guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
             front.connection(of: call)?.grant(Int(header.field), to: call)
         case .pong:
+            let was = health.state
             health.pong(
                 number: header.field, nowMilliseconds: loop.nowMilliseconds,
                 lagMicroseconds: payload.littleEndianUInt32(at: 0))
+            if health.state != was { front.answersAgain(self) }
             front.metrics.recordLag(.node, nanoseconds: UInt64(health.eventLoopLagMicroseconds) * 1000)
             front.linkHasRoom(self)
         case .originAnswer:

@@ -7,6 +7,8 @@ struct Workers: ~Copyable {
     var workerInFlightLimit: Int
     /// Calls that the links have.
     var callsInFlight = 0
+    /// Calls that the links of now have answered.
+    var callsCompleted: Int { links.reduce(0) { $0 + $1.callsTotal } - callsInFlight }
     private var turn = 0
     private var lastNumber: UInt32 = 0
 
@@ -65,5 +67,4 @@ struct Workers: ~Copyable {
         callsInFlight < inFlightLimit && links.contains { $0.isReady && $0.inFlight < workerInFlightLimit }
     }
     var hasReadyLink: Bool { links.contains { $0.isReady } }
-    var hasEverythingListener: Bool { links.contains { $0.servesEverything } }
 }
