@@ -8,6 +8,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { has } = require('../node-shim/lib/measure/load');
+const { stopWhenInterrupted } = require('./lib/children');
 const { countModules, countCalls } = require('./lib/instructions');
 const { compare, comparisonText } = require('./lib/instruction-baseline');
 
@@ -97,6 +98,7 @@ function write(file, counts) {
   fs.writeFileSync(file, `${JSON.stringify(counts, null, 2)}\n`);
 }
 
+stopWhenInterrupted();
 main(process.argv.slice(2)).then((code) => { process.exitCode = code; }, (error) => {
   process.stderr.write(`bench-instructions: ${error.message}\n`);
   process.exitCode = 2;

@@ -15,6 +15,17 @@ const STOP_MILLISECONDS = 3000;
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
+/** Who is interrupted lets its children end: nginx, HAProxy and Passenger have children of their own, and stop those. */
+function stopWhenInterrupted() {
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      running.forEach((child) => child.kill('SIGTERM'));
+      setInterval(() => { if (running.size === 0) process.exit(1); }, 50);
+      setTimeout(() => process.exit(1), STOP_MILLISECONDS);
+    });
+  }
+}
+
 /**
  * @param {string} program
  * @param {string[]} args
@@ -119,4 +130,4 @@ const freshPath = (directory, name) => path.join(directory, `${name}-${(paths +=
 
 const stopAll = (children) => async () => { await Promise.all(children.map((child) => child.stop())); };
 
-module.exports = { start, startNode, isReady, freePort, freshPath, accepting, stopAll, SUBJECTS };
+module.exports = { stopWhenInterrupted, start, startNode, isReady, freePort, freshPath, accepting, stopAll, SUBJECTS };
