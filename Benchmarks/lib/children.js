@@ -15,7 +15,7 @@ const STOP_MILLISECONDS = 3000;
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
-/** Who is interrupted lets its children end: nginx, HAProxy and Passenger have children of their own, and stop those. */
+/** Who is interrupted lets its children end: nginx and Passenger have children of their own, and stop those. */
 function stopWhenInterrupted() {
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => {
