@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { has } = require('../node-shim/lib/measure/load');
-const { stopWhenInterrupted } = require('./lib/children');
+const { stopWhenInterrupted, wasInterrupted } = require('./lib/children');
 const { bench } = require('./lib/bench');
 const { allSubjects } = require('./lib/subjects');
 const { CASES } = require('./lib/work');
@@ -85,6 +85,7 @@ async function main(argv) {
   fs.mkdirSync(options.out, { recursive: true });
   if (!options.from) {
     const measured = await bench({ ...options, report: (text) => process.stderr.write(`${text}\n`) });
+    if (wasInterrupted()) throw new Error('interrupted');
     fs.writeFileSync(file, `${JSON.stringify(measured, null, 1)}\n`);
   }
   // From the file in both cases: what JSON cannot hold is then missing from both.
