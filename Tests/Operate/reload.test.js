@@ -5,6 +5,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
+const { fieldValue } = require('../support/http-answer-reader.js');
 const { callBytes, callOnce } = require('../support/http-request.js');
 const { withPair } = require('../support/pair.js');
 const { RawConnection } = require('../support/raw-connection.js');
@@ -37,6 +38,31 @@ test('limits and the log level change without a restart; the rest is said to nee
     assert.equal((await askAdmin(front, '/log-level')).text, 'debug\n');
     const config = JSON.parse((await askAdmin(front, '/config')).text);
     assert.deepEqual(config['body-limit'], { value: '8KiB', source: 'file: body-limit' });
+  });
+});
+
+test('origins, base path, token and trusted proxies change for connections that are open already', {
+  timeout: 30_000,
+}, async () => {
+  await withConfigured({ 'access-log': 'all', 'cors-origins': ['https://a.example'] }, async (front, change) => {
+    const connection = await RawConnection.open({ port: front.port });
+    const headers = [['Origin', 'https://b.example'], ['X-Forwarded-For', '203.0.113.7'], ['x-secret', 'right']];
+    const ask = async (basePath = '/__runner') => {
+      connection.send(callBytes('add', { a: 1, b: 2 }, { basePath, headers }));
+      const answer = await connection.answer();
+      return [answer?.status, fieldValue(answer, 'access-control-allow-origin')];
+    };
+    const clients = () => front.child.stderr.match(/ access client=\S+/g)?.map((field) => field.split('=')[1]);
+    assert.deepEqual(await ask(), [200, undefined]);
+    await change({ 'access-log': 'all', 'cors-origins': ['https://b.example'] });
+    assert.deepEqual(await ask(), [200, 'https://b.example']);
+    await change({ 'access-log': 'all', 'trusted-peers': ['127.0.0.1'], token: 'right' });
+    assert.deepEqual(await ask(), [401, '*']);
+    await change({ 'access-log': 'all', token: 'right', 'token-header': 'x-secret', 'base-path': '/rpc' });
+    assert.deepEqual(await ask('/rpc'), [200, '*']);
+    await waitUntil('four lines are there', () => clients()?.length === 4);
+    assert.deepEqual(clients(), ['127.0.0.1', '127.0.0.1', '203.0.113.7', '127.0.0.1']);
+    connection.destroy();
   });
 });
 

@@ -115,6 +115,34 @@ test('rotated again and again under load, several tokens at once: no call is ref
   });
 });
 
+test('a connection that sends the very same request again and again is refused once its token is gone, and not cut', {
+  timeout: 30_000,
+}, async () => {
+  const file = new TokenFile();
+  file.inPlace(['old', 'new']);
+  await withPair({ app: APP, frontOptions: ['--token-file', file.path, '--loops', '1'] }, async ({ front }) => {
+    const connection = await RawConnection.open({ port: front.port });
+    const statuses = async () => {
+      const seen = [];
+      for (let i = 0; i < 20; i += 1) {
+        connection.send(callBytes('add', { a: 1, b: 2 }, withToken('old')));
+        seen.push((await connection.answer())?.status);
+      }
+      return [...new Set(seen)];
+    };
+    assert.deepEqual(await statuses(), [200]);
+    for (let round = 0; round < 3; round += 1) {
+      file.inPlace(['new']);
+      await reload(front);
+      assert.deepEqual(await statuses(), [401]);
+      file.inPlace(['old', 'new']);
+      await reload(front);
+      assert.deepEqual(await statuses(), [200]);
+    }
+    connection.destroy();
+  });
+});
+
 test('a token file that is empty, broken or gone leaves the tokens as they are: it never opens the door', {
   timeout: 30_000,
 }, async () => {
