@@ -69,6 +69,7 @@ public struct Configuration: Equatable, Sendable {
     public var jsonDepthLimit = 10_000
     public var resultLimitBytes = 8 << 20
     public var streamWindowBytes = 256 << 10
+    public var unreadBytes = 256 << 20
 
     // MARK: What can be seen
 

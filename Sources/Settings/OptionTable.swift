@@ -153,6 +153,11 @@ public enum OptionTable {
         Option(
             .limits, "stream-window", \.streamWindowBytes, .bytes(16 << 10...16 << 20),
             help: "Bytes of one stream and direction under way at most."),
+        Option(
+            .limits, "unread-bytes", \.unreadBytes, .bytes(1 << 20...64 << 30), [.live],
+            help:
+                "Memory that answers may take which clients do not read; from half of it on, clients that take nothing are cut."
+        ),
     ]
 
     private static let insight: [Option] = [

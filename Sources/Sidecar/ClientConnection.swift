@@ -56,11 +56,13 @@ final class ClientConnection: Stream {
     var deadlineTick: UInt32 = 0
     /// Tick at which a client that takes nothing of its answer is cut; 0 while nothing is stalled.
     var writeDeadlineTick: UInt32 = 0
-    /// What waited to be written when that was set.
+    /// What the client had not taken when it was last looked at.
     var stalledBytes = 0
     var chunks = ChunkedBody()
     /// Body bytes to come, where the length was declared.
     var bodyRemainingBytes = 0
+    /// What the calls in line have for answers, and are likely to get.
+    var promisedBytes = 0
     var assembly: BodyAssembly?
     var peer = SocketAddress.unknown
     /// When the first byte of the request came that is not complete yet; 0 when there is none.
@@ -81,12 +83,17 @@ final class ClientConnection: Stream {
 
     // MARK: Input
 
+    /// Whether the answer to one more request may be held, should the client read none of them.
+    @inline(__always)
+    var hasRoomForAnswers: Bool { unsentBytes + promisedBytes < front.limits.unsentLimitBytes }
+
     override func received(_ bytes: Span<UInt8>) -> Int {
         front.readTurnClock()
         neededBytes = 0
         var consumed = 0
         while consumed < bytes.count, !isClosing {
             let rest = bytes.extracting(droppingFirst: consumed)
+            if front.isLeaving { front.offeredBytes = rest.count }
             let step =
                 switch phase {
                 case .request: readRequest(rest)
@@ -115,7 +122,7 @@ final class ClientConnection: Stream {
 
     /// Reads one request. Gives the bytes it took, or 0 when it has to see more of them or wait.
     private func readRequest(_ bytes: Span<UInt8>) -> Int {
-        guard callCount < front.limits.pipelineLimit, unsentBytes < front.limits.unsentLimitBytes else {
+        guard callCount < front.limits.pipelineLimit, hasRoomForAnswers else {
             pause()
             return 0
         }
@@ -157,7 +164,7 @@ final class ClientConnection: Stream {
         case .stream(let target):
             return startStream(head, bytes, target: target)
         case .outside:
-            if front.workers.hasEverythingListener { return startStream(head, bytes, target: -1) }
+            if front.takesEveryStream { return startStream(head, bytes, target: -1) }
             return reject(head, bytes, .notFound, cors: .none)
         case .preflight(let cors):
             return answerPreflight(head, bytes, cors: cors)

@@ -21,10 +21,10 @@ extension FrontLoop {
                 status: status, requestBytes: call.requestBytes, responseBytes: call.answerBytes,
                 durationNanoseconds: now &- call.receivedNanoseconds,
                 workerNanoseconds: wasDispatched ? answered &- call.dispatchedNanoseconds : nil,
-                workerPID: call.link?.worker.pid,
+                workerPID: link(of: call)?.worker.pid,
                 failure: failure.map { FailureCause.labels[$0] }),
             notes: call.notes,
-            client: call.notes?.forwardedFor?.text ?? call.connection?.peer.host ?? "",
+            client: call.notes?.forwardedFor?.text ?? connection(of: call)?.peer.host ?? "",
             basePath: basePath)
     }
 

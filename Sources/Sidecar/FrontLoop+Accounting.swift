@@ -46,10 +46,14 @@ extension FrontLoop {
     }
 
     private func release(_ call: Call) {
-        let link = call.link
+        let number = call.linkNumber
         rules.release(call.cors)
         calls.release(call, &loop.pool)
-        link?.callEnded()
+        if number != 0 {
+            workers.callsInFlight -= 1
+            // A link that is gone by now has nothing to count.
+            workers.link(number)?.callEnded()
+        }
         if isDraining { checkDrained() }
     }
 
@@ -74,8 +78,6 @@ extension FrontLoop {
 }
 
 extension FrontLoop {
-    func clientLeft(_ connection: ClientConnection) {}
-
     /// A client took nothing of its answer for too long, and is about to be cut.
     func clientStalled(_ connection: ClientConnection) {
         if let call = connection.firstCall {

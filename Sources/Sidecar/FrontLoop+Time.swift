@@ -22,6 +22,9 @@ extension FrontLoop {
         watchLinks()
         if calls.activeCount > 0 && limits.taskTimeoutMilliseconds > 0 { expireCalls() }
         expireWaiting()
+        queuePace.look(
+            nowMilliseconds: loop.nowMilliseconds, completed: workers.callsCompleted,
+            isBusy: !waitingRoom.isEmpty && workers.hasReadyLink, windowMilliseconds: limits.workerWaitMilliseconds)
         sweepConnections()
     }
 
@@ -45,8 +48,8 @@ extension FrontLoop {
             }
         }
         for call in late where call.state == .running {
-            call.link?.cancel(call, reason: .timeout)
-            call.connection?.deliver(call, rejection: .timeout)
+            link(of: call)?.cancel(call, reason: .timeout)
+            connection(of: call)?.deliver(call, rejection: .timeout)
         }
     }
 

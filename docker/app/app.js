@@ -4,6 +4,7 @@
 
 const tasks = new Map([
   ['app.tasks.add', { run: async ({ a, b }) => a + b }],
+  ['app.tasks.wait', { run: ({ milliseconds }) => new Promise((resolve) => setTimeout(resolve, milliseconds)) }],
   ['app.tasks.whoami', { run: async () => ({ pid: process.pid, uid: process.getuid(), gid: process.getgid() }) }],
 ]);
 

@@ -27,7 +27,9 @@ function runBinary(argv) {
   }
   const child = spawn(binary, argv, { stdio: 'inherit' });
   // A signal meant for the command is meant for the front; it decides when to go.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => child.kill(signal));
+  }
   child.on('error', (error) => {
     process.stderr.write(`runner-sidecar: ${binary} cannot be started: ${error.message}\n`);
     process.exitCode = 1;

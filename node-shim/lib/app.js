@@ -10,7 +10,7 @@ const { describeExposure } = require('./http-options');
  * @property {import('./targets').Targets} targets
  * @property {import('./codec').Codec} codec
  * @property {import('./failures').Failures} failures
- * @property {{ basePath?: string, auth?: object, cors?: object }} http the very object given to nodeExposure
+ * @property {import('..').HttpOptions} http the very object given to nodeExposure
  * @property {boolean} [allowList] whether a list of what may be called is in force
  * @property {import('node:http').RequestListener | null} [listener] takes what is no call
  * @property {boolean} [listenerTakesEverything] also outside the base path

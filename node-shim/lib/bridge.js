@@ -20,7 +20,7 @@ class Bridge {
   /**
    * @param {object} options
    * @param {import('./app').App} options.app
-   * @param {(link: Link) => import('node:net').Socket} options.connect opens a socket with the link's `onread`
+   * @param {(link: Link) => void} options.connect opens a socket with the link's `onread`, and the link on it
    * @param {boolean} [options.reconnect] whether a lost link is to be opened again (default true)
    * @param {number} [options.linksMax] how many links can be opened, whatever the front has loops
    * @param {(welcome: object) => void} [options.onWelcome]
@@ -44,7 +44,7 @@ class Bridge {
     this.stopping = false;
     /** The front was told to stop, so that its links end is no news. */
     this.endExpected = false;
-    /** @type {(() => void) | null} */
+    /** @type {((value: void) => void) | null} */
     this.stopped = null;
   }
 

@@ -27,15 +27,25 @@ function respondOnCall(call, value) {
 }
 
 /**
- * @returns {{ stream: import('node:stream').Readable, status?: number, contentType?: string, headers?: object }
- * | null}
+ * @typedef {object} StreamingResult what a task may return
+ * @property {import('node:stream').Readable} stream
+ * @property {number} [status]
+ * @property {string} [contentType]
+ * @property {object} [headers]
  */
+
+/** @returns {StreamingResult | null} */
 function streamOf(value) {
   if (!value) return null;
   if (typeof value.pipe === 'function') return { stream: value };
   return typeof value === 'object' && value.stream ? value : null;
 }
 
+/**
+ * @param {import('./call').Call} call
+ * @param {import('node:http').ServerResponse} res
+ * @param {StreamingResult} result
+ */
 function respondStream(call, res, { stream, status, contentType, headers }) {
   const stop = () => {
     if (typeof stream.destroy === 'function') stream.destroy();

@@ -43,7 +43,7 @@ class Call {
     const { target } = this;
     if ((entryFlags & Entry.WHOLE) !== 0) input = target.unwrap(input);
     try {
-      const value = target.run(input, this, (entryFlags & Entry.CONTEXT) !== 0);
+      const value = /** @type {any} */ (target.run(input, this, (entryFlags & Entry.CONTEXT) !== 0));
       // Looking for `then` instead of awaiting: a task that answered at once costs no promise.
       if (value === null || typeof value !== 'object' || typeof value.then !== 'function') {
         this.succeed(value);

@@ -1,13 +1,12 @@
 'use strict';
 
-const cluster = require('node:cluster');
 const os = require('node:os');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { parseArgs } = require('node:util');
 const { version } = require('../package.json');
 const { serve } = require('./serve');
-const { runWorkers } = require('./workers');
+const { cluster, runWorkers } = require('./workers');
 
 const HELP = `Serves the tasks and events of a Node app to a runner-sidecar front.
 
@@ -71,14 +70,19 @@ function count(name, text) {
 async function runApp({ app, socket, drainMilliseconds }) {
   const service = await serve(await loadApp(app), { socket, waitForFront: false });
   const { list } = service.app.table;
-  const number = (kind) => list.filter((target) => target.kind === kind && target.state === 'callable').length;
-  const counts = `${number('task')} tasks and ${number('event')} events`;
+  const callable = (kind) => {
+    const { length } = list.filter((target) => target.kind === kind && target.state === 'callable');
+    return `${length} ${kind}${length === 1 ? '' : 's'}`;
+  };
+  const counts = `${callable('task')} and ${callable('event')}`;
   process.stdout.write(`runner-sidecar-shim ${process.pid}: ${counts} of ${path.basename(app)} `
     + `under ${service.app.basePath}, for the front at ${socket}\n`);
   let stopping = false;
   const stop = async () => {
-    // A second signal cuts it short.
-    if (stopping) process.exit(1);
+    // A second signal cuts it short. Not in a worker: one signal to the whole group (systemd, a terminal's Ctrl-C)
+    // reaches it twice, once by way of the first process. That one's end is what cuts it short.
+    if (stopping && cluster.isPrimary) process.exit(1);
+    if (stopping) return;
     stopping = true;
     await service.close({ deadlineMilliseconds: drainMilliseconds });
     process.exit(0);
@@ -89,7 +93,9 @@ async function runApp({ app, socket, drainMilliseconds }) {
 /** @param {string} file @returns {Promise<object>} what `serve` takes */
 async function loadApp(file) {
   const module = await import(pathToFileURL(file).href);
-  const exported = 'default' in module ? module.default : module;
+  let exported = 'default' in module ? module.default : module;
+  // `export default` that a compiler (TypeScript, Babel) turned into CommonJS.
+  if (exported?.__esModule && exported.default !== undefined) exported = exported.default;
   return typeof exported === 'function' ? exported() : exported;
 }
 

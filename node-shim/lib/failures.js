@@ -1,5 +1,8 @@
 'use strict';
 
+/** What tells this package's own cancellation from another AbortError. */
+const CANCELLED = 'RUNNER_SIDECAR_CANCELLED';
+
 /**
  * The one place where an error thrown by a task or an event becomes an answer, as nodeExposure 4.8.6 makes it
  * (src/node/exposure/requestHandlers.ts, the catch of processTaskRequest).
@@ -59,14 +62,12 @@ class Failures {
 }
 
 function isAbort(error) {
-  return error instanceof Error && error.name === 'AbortError' && error.code === 'RUNNER_SIDECAR_CANCELLED';
+  if (!(error instanceof Error) || error.name !== 'AbortError') return false;
+  return /** @type {NodeJS.ErrnoException} */ (error).code === CANCELLED;
 }
 
 function makeAbort(reason) {
-  const error = new Error(reason);
-  error.name = 'AbortError';
-  error.code = 'RUNNER_SIDECAR_CANCELLED';
-  return error;
+  return Object.assign(new Error(reason), { name: 'AbortError', code: CANCELLED });
 }
 
 function textOf(error) {

@@ -8,8 +8,7 @@ const NAME = 'runner-sidecar';
 
 /**
  * Finds the front's binary: the one named, the one in RUNNER_SIDECAR_BINARY, the one that npm installed for this
- * platform,
- * or the one built in the repository that this package stands in.
+ * platform, or the one built in the repository that this package stands in.
  *
  * @param {string} [named]
  * @returns {string} a path
@@ -24,15 +23,25 @@ function findFrontBinary(named) {
   }
   const found = installedBinary() || builtBinary();
   if (found !== null) return found;
-  throw new Error(
-    'runner-sidecar: the front\'s binary is not here. Build it in a clone of the project with `swift build -c release '
-    + `--product ${NAME}\`, and set RUNNER_SIDECAR_BINARY to .build/release/${NAME}.`,
-  );
+  throw new Error(howToGetOne());
 }
+
+/** One sentence. */
+function howToGetOne() {
+  if (process.platform !== 'linux') {
+    return `runner-sidecar: the front's binary is not here, since it runs on Linux only and this is ${process.platform}: `
+      + 'start it in a container or on another machine.';
+  }
+  return `runner-sidecar: the front's binary is not here: install the package ${platformPackage()}, or build it in a `
+    + `clone of the project with \`swift build -c release --product ${NAME}\` and set RUNNER_SIDECAR_BINARY to the `
+    + `clone's .build/release/${NAME}.`;
+}
+
+const platformPackage = () => `${NAME}-${process.platform}-${process.arch}`;
 
 /** The package that holds the binary for this platform; its package.json names the file's SHA-256. */
 function installedBinary() {
-  const platform = `${NAME}-${process.platform}-${process.arch}`;
+  const platform = platformPackage();
   let manifestFile;
   try {
     manifestFile = require.resolve(`${platform}/package.json`);

@@ -200,7 +200,7 @@ function readBeforeFailing(socket) {
     clearTimeout(timer);
     delete socket.destroy;
   };
-  socket.destroy = (error) => {
+  socket.destroy = (/** @type {NodeJS.ErrnoException} */ error) => {
     if (timer === null && error && error.code === 'EPIPE') {
       timer = setTimeout(() => socket.destroy(error), REFUSAL_MILLISECONDS);
       return socket;

@@ -3,7 +3,7 @@
 /**
  * A log function over the app's logger when there is one, else over stderr for what an operator must see.
  *
- * @param {{ [level: string]: (message: string, data?: object) => unknown } | null | undefined} logger
+ * @param {{ [level: string]: (message: string, data?: object) => any } | null | undefined} logger
  * @returns {import('./app').Log}
  */
 function makeLog(logger) {

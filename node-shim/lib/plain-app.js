@@ -12,7 +12,7 @@ const { Targets } = require('./targets');
  * JSON.stringify unless a serializer is given.
  *
  * @param {object} options
- * @param {{ basePath?: string, auth?: object, cors?: object }} options.http
+ * @param {import('..').HttpOptions} options.http
  * @param {object} [options.serializer]
  * @param {object} [options.logger]
  * @param {import('node:http').RequestListener} [options.requestListener]

@@ -91,7 +91,8 @@ class Service {
    * Takes no new calls, finishes those that run, and closes.
    * @param {{ deadlineMilliseconds?: number }} [options]
    */
-  async close({ deadlineMilliseconds = DRAIN_MILLISECONDS } = {}) {
+  async close(options = {}) {
+    const { deadlineMilliseconds = DRAIN_MILLISECONDS } = options;
     if (this.closed) return;
     this.closed = true;
     if (this.front !== null) {

@@ -66,7 +66,8 @@ class StreamLane {
   createServer() {
     const { listener } = this.link.app;
     const server = http.createServer((req, res) => {
-      req.socket.exchange.begin(req, res);
+      const socket = /** @type {import('./client-socket').ClientSocket} */ (/** @type {unknown} */ (req.socket));
+      socket.exchange.begin(req, res);
       if (listener !== null) listener(req, res);
       else refuse(res);
     });

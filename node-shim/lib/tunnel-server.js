@@ -70,7 +70,10 @@ class TunnelServer {
   }
 }
 
-/** `corsOrigins` is the short form of `cors.origin`; a list with `*` in it allows any. */
+/**
+ * `corsOrigins` is the short form of `cors.origin`; a list with `*` in it allows any.
+ * @param {import('..').TunnelServerOptions} options
+ */
 function corsOf({ cors, corsOrigins }) {
   if (corsOrigins === undefined || corsOrigins === null) return cors;
   if (Array.isArray(corsOrigins) && corsOrigins.includes('*')) return cors;

@@ -1,6 +1,7 @@
 'use strict';
 
-const cluster = require('node:cluster');
+// Its types describe the default export of an ES module, which `require` does not give.
+const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknown} */ (require('node:cluster')));
 
 const RESTART_MILLISECONDS = 500;
 
@@ -43,4 +44,4 @@ function runWorkers(count, drainMilliseconds) {
   return new Promise(() => {});
 }
 
-module.exports = { runWorkers };
+module.exports = { cluster, runWorkers };

@@ -31,8 +31,10 @@ const WARM_UP = makeRequest({ method: 'GET', path: '/' });
 async function checkAll([firstSide, secondSide], requests, { includeUnsafe, ignoredHeaders, onChecked = () => {} }) {
   // Opens both connections, so that the first request's time to first byte is not that of a connection.
   await Promise.all([firstSide, secondSide].map((side) => exchange(side, WARM_UP)));
+  /** @type {CheckedRequest[]} */
   const results = [];
   for (const request of requests) {
+    /** @type {CheckedRequest} */
     const checked = request.safe || includeUnsafe
       ? await check(firstSide, secondSide, request, ignoredHeaders)
       : { request, verdict: 'skipped', differences: [], noise: [] };

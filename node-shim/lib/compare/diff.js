@@ -24,7 +24,8 @@ const { jsonDifferences } = require('./json-diff');
 
 /** Headers of the moment, the connection and the server's own name: they say nothing about the app's answer. */
 const IGNORED_HEADERS = Object.freeze([
-  'date', 'connection', 'keep-alive', 'server', 'x-request-id', 'traceparent', 'tracestate', 'server-timing', 'x-powered-by', 'age', 'via',
+  'date', 'connection', 'keep-alive', 'server', 'x-request-id', 'traceparent', 'tracestate', 'server-timing',
+  'x-powered-by', 'age', 'via',
 ]);
 
 /**
@@ -36,8 +37,10 @@ const IGNORED_HEADERS = Object.freeze([
 function differences(first, second, ignoredHeaders = IGNORED_HEADERS) {
   if (first.failure || second.failure) {
     if (first.failure === second.failure) return [];
-    return [{ kind: 'failure', place: 'answer', first: first.failure ?? `status ${first.status}`, second: second.failure ?? `status ${second.status}` }];
+    const outcome = (/** @type {Answer} */ { failure, status }) => failure ?? `status ${status}`;
+    return [{ kind: 'failure', place: 'answer', first: outcome(first), second: outcome(second) }];
   }
+  /** @type {AnswerDifference[]} */
   const found = [];
   const note = (kind, place, a, b) => a !== b && found.push({ kind, place, first: String(a), second: String(b) });
   note('status', 'status', first.status, second.status);
@@ -48,11 +51,16 @@ function differences(first, second, ignoredHeaders = IGNORED_HEADERS) {
   return found;
 }
 
-/** Names without case; the values of a repeated name in their order. The length follows from the body, so it is told there. */
+/**
+ * Names without case; the values of a repeated name in their order. The length follows from the body, so it is told
+ * there.
+ * @returns {AnswerDifference[]}
+ */
 function headerDifferences(first, second, ignored) {
   const a = grouped(first);
   const b = grouped(second);
   const bothCounted = a.has('content-length') && b.has('content-length');
+  /** @type {AnswerDifference[]} */
   const found = [];
   for (const name of new Set([...a.keys(), ...b.keys()])) {
     if (ignored.has(name) || (name === 'content-length' && bothCounted)) continue;
@@ -72,14 +80,17 @@ function grouped(headers) {
   return values;
 }
 
+/** @returns {AnswerDifference[]} */
 function bodyDifferences(first, second) {
   if (first.equals(second)) return [];
   const a = parsed(first);
   const b = parsed(second);
   if (a && b) {
-    const found = jsonDifferences(a.value, b.value).map(({ path, ...values }) => ({ kind: 'body', place: `body ${path}`, ...values }));
-    // Equal as JSON, yet other bytes: order of keys, white space, spelling of numbers. Clients do not see it; byte for byte it is another answer.
-    return found.length > 0 ? found : [{ kind: 'body', place: 'body bytes', first: excerpt(first, 0), second: excerpt(second, 0) }];
+    const found = jsonDifferences(a.value, b.value);
+    if (found.length > 0) return found.map(({ path, ...values }) => ({ kind: 'body', place: `body ${path}`, ...values }));
+    // Equal as JSON, yet other bytes: order of keys, white space, spelling of numbers. Clients do not see it; byte for
+    // byte it is another answer.
+    return [{ kind: 'body', place: 'body bytes', first: excerpt(first, 0), second: excerpt(second, 0) }];
   }
   let offset = 0;
   while (offset < first.length && first[offset] === second[offset]) offset += 1;
@@ -106,7 +117,9 @@ function excerpt(body, offset) {
  * @param {Answer} again the first server's answer to the same request, asked after the second
  * @param {Answer} second
  * @param {Iterable<string>} [ignoredHeaders]
- * @returns {{verdict: 'same' | 'noisy' | 'different' | 'unanswered', differences: AnswerDifference[], noise: AnswerDifference[]}}
+ * @returns {{
+ *   verdict: 'same' | 'noisy' | 'different' | 'unanswered', differences: AnswerDifference[], noise: AnswerDifference[],
+ * }}
  */
 function judge(first, again, second, ignoredHeaders) {
   if (first.failure && second.failure) return { verdict: 'unanswered', differences: [], noise: [] };
@@ -114,7 +127,8 @@ function judge(first, again, second, ignoredHeaders) {
   const places = noise.map(({ place }) => place);
   // A body that is not JSON has no places but bytes: once it varies, all of it may.
   const noisyText = places.some((place) => /^body byte/.test(place));
-  const isNoise = ({ place }) => places.some((noisy) => covers(noisy, place)) || (noisyText && place.startsWith('body '));
+  const isNoise = ({ place }) =>
+    places.some((noisy) => covers(noisy, place)) || (noisyText && place.startsWith('body '));
   const found = differences(first, second, ignoredHeaders).filter((difference) => !isNoise(difference));
   const verdict = found.length > 0 ? 'different' : noise.length > 0 ? 'noisy' : 'same';
   return { verdict, differences: found, noise };

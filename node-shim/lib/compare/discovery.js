@@ -10,7 +10,9 @@
 
 const { makeCall, makeRequest } = require('./requests');
 
+/** @type {Array<[string, string]>} */
 const JSON_TYPE = [['content-type', 'application/json']];
+/** @type {Array<[string, string]>} */
 const PREFLIGHT = [['origin', 'https://app.example.com'], ['access-control-request-method', 'POST']];
 
 /**

@@ -39,7 +39,9 @@ function targetOf(side, request) {
 }
 
 /** Whether the connection had been used before and was closed under us: then the request was not looked at. */
-const isStaleConnection = (outgoing, error) => outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+function isStaleConnection(outgoing, error) {
+  return outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}
 
 /**
  * @param {ReturnType<typeof makeSide>} side
@@ -52,22 +54,35 @@ function exchange(side, request) {
     const since = () => performance.now() - started;
     const headers = [...request.headers, ...side.headers];
     // Said even when it is 0: otherwise Node would frame an empty POST as chunked.
-    if (request.body.length > 0 || !BODYLESS_METHODS.has(request.method)) headers.push(['content-length', String(request.body.length)]);
+    if (request.body.length > 0 || !BODYLESS_METHODS.has(request.method)) {
+      headers.push(['content-length', String(request.body.length)]);
+    }
     headers.unshift(['host', side.url.host]);
-    const fail = (failure) => resolve({ status: 0, headers: [], body: Buffer.alloc(0), complete: false, streamed: false, firstByteMilliseconds: since(), totalMilliseconds: since(), failure });
+    const fail = (failure) => resolve({
+      status: 0, headers: [], body: Buffer.alloc(0), complete: false, streamed: false,
+      firstByteMilliseconds: since(), totalMilliseconds: since(), failure,
+    });
 
     let outgoing;
     try {
       outgoing = side.transport.request({
-        host: side.url.hostname.replace(/^\[|\]$/g, ''), port: side.url.port, method: request.method, path: targetOf(side, request),
-        headers: headers.flat(), agent: side.agent, timeout: side.timeoutMilliseconds,
+        host: side.url.hostname.replace(/^\[|\]$/g, ''),
+        port: side.url.port,
+        method: request.method,
+        path: targetOf(side, request),
+        // Names and values in turn, which Node takes as they are (and its types do not know).
+        headers: /** @type {any} */ (headers.flat()),
+        agent: side.agent,
+        timeout: side.timeoutMilliseconds,
       });
     } catch (error) {
       fail(`cannot be sent: ${error.message}`);
       return;
     }
-    outgoing.on('timeout', () => outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'TIMEOUT' })));
-    outgoing.on('error', (error) => {
+    outgoing.on('timeout', () => {
+      outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'TIMEOUT' }));
+    });
+    outgoing.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
       if (isStaleConnection(outgoing, error)) resolve(exchange(side, request));
       else fail(error.code ?? error.message);
     });
@@ -85,7 +100,7 @@ function exchange(side, request) {
         headers: pairs(incoming.rawHeaders),
         body: Buffer.concat(chunks),
         complete: incoming.complete,
-        streamed: arrivals.length > 1 && arrivals[arrivals.length - 1] - arrivals[0] >= STREAMING_GAP_MILLISECONDS,
+        streamed: arrivals.length > 1 && arrivals.at(-1) - arrivals[0] >= STREAMING_GAP_MILLISECONDS,
         firstByteMilliseconds,
         totalMilliseconds: since(),
       }));
@@ -94,7 +109,9 @@ function exchange(side, request) {
   });
 }
 
+/** @returns {Array<[string, string]>} */
 function pairs(rawHeaders) {
+  /** @type {Array<[string, string]>} */
   const list = [];
   for (let i = 0; i < rawHeaders.length; i += 2) list.push([rawHeaders[i], rawHeaders[i + 1]]);
   return list;

@@ -16,11 +16,14 @@ const { textReport } = require('./report-text');
 const { htmlReport } = require('./report-html');
 
 /**
+ * @typedef {NodeJS.WritableStream & {isTTY?: boolean}} Output
+ *
  * @param {string[]} argv what follows `compare`
- * @param {{stdout: NodeJS.WritableStream & {isTTY?: boolean}, stderr: NodeJS.WritableStream & {isTTY?: boolean}}} [streams]
+ * @param {{stdout: Output, stderr: Output}} [streams]
  * @returns {Promise<number>} the exit code
  */
-async function main(argv, { stdout, stderr } = process) {
+async function main(argv, streams = process) {
+  const { stdout, stderr } = streams;
   try {
     const options = readOptions(argv);
     if (options.help) {
@@ -28,9 +31,10 @@ async function main(argv, { stdout, stderr } = process) {
       return 0;
     }
     const report = await compare(options, progressOn(stderr));
-    if (options.jsonFile === '-') stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    const json = () => `${JSON.stringify(report, null, 2)}\n`;
+    if (options.jsonFile === '-') stdout.write(json());
     else stdout.write(textReport(report, { colour: Boolean(stdout.isTTY) && !process.env.NO_COLOR }));
-    if (options.jsonFile && options.jsonFile !== '-') fs.writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+    if (options.jsonFile && options.jsonFile !== '-') fs.writeFileSync(options.jsonFile, json());
     if (options.htmlFile) fs.writeFileSync(options.htmlFile, htmlReport(report));
     return EXIT_CODES[report.outcome];
   } catch (error) {
@@ -53,7 +57,8 @@ async function compare(options, progress) {
     const checked = await checkAll(sides, requests, { ...options, onChecked });
     const { load, loadNote } = await loadBoth(options, sides, checked, progress);
     progress('');
-    return makeReport({ urls: options.urls, date: new Date(), ignoredHeaders: options.ignoredHeaders, checked, load, loadNote });
+    const { urls, ignoredHeaders } = options;
+    return makeReport({ urls, date: new Date(), ignoredHeaders, checked, load, loadNote });
   } finally {
     for (const { agent } of sides) agent.destroy();
   }
@@ -70,17 +75,30 @@ async function gatherRequests({ requestsFile, harFile, accessLogFile }, firstSid
 async function discoveredRequests(side) {
   const answer = await exchange(side, makeRequest({ method: 'GET', path: '/discovery' }));
   if (answer.failure) throw new Error(`${side.url.href} does not answer (${answer.failure})`);
-  if (answer.status !== 200) throw new Error(`${side.url.href}/discovery answers ${answer.status}; give a token with --header, or requests with --requests`);
+  if (answer.status !== 200) {
+    const remedy = 'give a token with --header, or requests with --requests';
+    throw new Error(`${side.url.href}/discovery answers ${answer.status}; ${remedy}`);
+  }
   return requestsFromDiscovery(readDiscovery(answer.body.toString('utf8')));
 }
 
 async function loadBoth(options, sides, checked, progress) {
   if (!options.load) return {};
-  if (sides.some(({ url }) => url.protocol !== 'http:')) return { loadNote: 'No load was measured: it needs plain http on both sides.' };
+  if (sides.some(({ url }) => url.protocol !== 'http:')) {
+    return { loadNote: 'No load was measured: it needs plain http on both sides.' };
+  }
   const request = chooseLoadRequest(checked, options.loadRequest);
-  if (!request) return { loadNote: 'No load was measured: no safe request is answered alike with 200. Mark one "safe": true, or name one with --load-request.' };
+  if (!request) {
+    return {
+      loadNote: 'No load was measured: no safe request is answered alike with 200. Mark one "safe": true, '
+        + 'or name one with --load-request.',
+    };
+  }
   const pids = await Promise.all(sides.map(({ url }, index) => processesOf(url, options.pids[index], options.admin)));
-  const onRound = (side, round) => progress(`round ${round + 1} of ${options.rounds}, ${side === 0 ? 'first' : 'second'} server: '${request.name}'`);
+  const onRound = (side, round) => {
+    const server = side === 0 ? 'first' : 'second';
+    progress(`round ${round + 1} of ${options.rounds}, ${server} server: '${request.name}'`);
+  };
   const measured = await measureSides(sides, pids, request, { ...options, tool: options.loadTool, onRound });
   return { load: { ...measured, rounds: options.rounds, seconds: options.seconds } };
 }

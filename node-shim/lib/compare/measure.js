@@ -12,6 +12,13 @@
  * @property {number} failures
  * @property {number} errorAnswers
  * @property {import('../measure/latency').Distribution} latency
+ *
+ * @typedef {object} LoadOptions
+ * @property {string} [tool] by name, instead of the best that is installed
+ * @property {number} rounds
+ * @property {number} seconds of each
+ * @property {number} connections
+ * @property {(side: number, round: number) => void} [onRound] called before each
  */
 
 const { chooseTool } = require('../measure/load');
@@ -36,7 +43,8 @@ function chooseLoadRequest(checked, name) {
     if (named.verdict === 'skipped') throw new Error(`'${name}' is not marked safe, so no load is made of it`);
     return named.request;
   }
-  const usable = checked.filter(({ verdict, first, request }) => (verdict === 'same' || verdict === 'noisy') && first.status === 200 && request.method !== 'OPTIONS');
+  const alike = checked.filter(({ verdict }) => verdict === 'same' || verdict === 'noisy');
+  const usable = alike.filter(({ first, request }) => first.status === 200 && request.method !== 'OPTIONS');
   const calls = usable.filter(({ request }) => request.method === 'POST');
   const candidates = calls.length > 0 ? calls : usable;
   return candidates[0]?.request;
@@ -68,7 +76,7 @@ async function workersOf(admin) {
   if (!admin) return [];
   try {
     const answer = await fetch(new URL('/workers', admin), { signal: AbortSignal.timeout(2000) });
-    const { workers } = await answer.json();
+    const { workers } = /** @type {any} */ (await answer.json());
     return workers.map(({ pid }) => pid).filter(Number.isInteger);
   } catch {
     return []; // no admin listener: the report names the processes that were counted
@@ -79,7 +87,7 @@ async function workersOf(admin) {
  * @param {ReturnType<typeof import('./exchange').makeSide>[]} sides
  * @param {number[][]} pids by side
  * @param {import('./requests').ComparedRequest} request
- * @param {{tool?: string, rounds: number, seconds: number, connections: number, onRound?: (side: number, round: number) => void}} options
+ * @param {LoadOptions} options
  * @returns {Promise<{tool: string, request: string, connections: number, sides: SideMeasure[]}>}
  */
 async function measureSides(sides, pids, request, { tool, rounds, seconds, connections, onRound = () => {} }) {
@@ -93,16 +101,19 @@ async function measureSides(sides, pids, request, { tool, rounds, seconds, conne
       results[side].push(await oneRun(chosen, sides[side], pids[side], request, seconds, connections));
     }
   }
-  return { tool: chosen.name, request: request.name, connections, sides: results.map((runs, side) => summary(runs, pids[side])) };
+  const summaries = results.map((runs, side) => summary(runs, pids[side]));
+  return { tool: chosen.name, request: request.name, connections, sides: summaries };
 }
 
 async function oneRun(tool, side, pids, request, seconds, connections) {
   const stop = processes.startCpuClock(pids);
   const host = side.url.hostname.replace(/^\[|\]$/g, '');
-  const result = await tool.run({ host, port: Number(side.url.port || 80), requests: [wireBytes(side, request)], connections, seconds });
+  const port = Number(side.url.port || 80);
+  const result = await tool.run({ host, port, requests: [wireBytes(side, request)], connections, seconds });
   return { ...result, cpuSeconds: stop().totalSeconds };
 }
 
+/** @returns {SideMeasure} */
 function summary(runs, pids) {
   const rates = runs.map(({ requestsPerSecond }) => requestsPerSecond);
   const memories = pids.map((pid) => processes.memory(pid)?.residentBytes).filter((bytes) => bytes !== undefined);

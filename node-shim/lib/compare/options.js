@@ -7,7 +7,16 @@ const { IGNORED_HEADERS } = require('./diff');
 
 const DEFAULT_URLS = ['http://127.0.0.1:7070/__runner', 'http://127.0.0.1:7071/__runner'];
 
-/** @type {Record<string, {type: 'string' | 'boolean', value?: string, multiple?: boolean, default?: string, help: string}>} */
+/**
+ * @typedef {object} CommandOption
+ * @property {'string' | 'boolean'} type
+ * @property {string} help
+ * @property {string} [value] what it takes, for the help
+ * @property {boolean} [multiple] it may be given several times
+ * @property {string} [default]
+ */
+
+/** @type {Record<string, CommandOption>} */
 const OPTIONS = {
   requests: { type: 'string', value: 'FILE', help: 'requests as JSON lines, one object a line: {"task":"app.tasks.add","input":{"a":5,"b":3},"safe":true}' },
   har: { type: 'string', value: 'FILE', help: 'requests from a HAR file (a browser\'s network panel saves them)' },
@@ -45,7 +54,8 @@ function readOptions(argv) {
     if (!(number > 0)) throw new Error(`--${name} needs a number above 0, not '${values[name]}'`);
     return number;
   };
-  const pids = (name) => (values[name] ?? []).map((text) => {
+  const list = (name) => /** @type {string[]} */ (values[name] ?? []);
+  const pids = (name) => list(name).map((text) => {
     if (!/^\d+$/.test(text)) throw new Error(`--${name} needs a process id, not '${text}'`);
     return Number(text);
   });
@@ -56,8 +66,8 @@ function readOptions(argv) {
     harFile: values.har,
     accessLogFile: values['access-log'],
     includeUnsafe: values['include-unsafe'] ?? false,
-    headers: (values.header ?? []).map(readHeader),
-    ignoredHeaders: [...IGNORED_HEADERS, ...(values['ignore-header'] ?? []).map((name) => name.toLowerCase())],
+    headers: list('header').map(readHeader),
+    ignoredHeaders: [...IGNORED_HEADERS, ...list('ignore-header').map((name) => name.toLowerCase())],
     timeoutMilliseconds: positive('timeout-seconds') * 1000,
     load: !(values['no-load'] ?? false),
     loadRequest: values['load-request'],
@@ -72,6 +82,7 @@ function readOptions(argv) {
   };
 }
 
+/** @returns {[string, string]} */
 function readHeader(text) {
   const colon = text.indexOf(':');
   if (colon < 1) throw new Error(`--header needs 'Name: value', not '${text}'`);

@@ -12,7 +12,8 @@ const MARKS = { same: '=', noisy: '~', different: '≠', unanswered: '!', skippe
  * @param {{colour?: boolean}} [options]
  * @returns {string}
  */
-function textReport(report, { colour = false } = {}) {
+function textReport(report, options = {}) {
+  const { colour = false } = options;
   const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const lines = ['', `first   ${report.urls[0]}`, `second  ${report.urls[1]}`, `not compared: ${report.ignoredHeaders.join(', ')}`, ''];
   const shown = report.requests.filter(({ verdict }) => verdict !== 'skipped');
@@ -43,9 +44,12 @@ function requestLine({ name, verdict, first, second }, width, paint) {
 }
 
 function loadLines({ tool, request, connections, rounds, seconds, sides }) {
+  /** @type {Array<[string, (side: import('./measure').SideMeasure) => string]>} */
   const rows = [
     ['requests per second', (side) => figure(side.requestsPerSecond)],
-    ...[50, 90, 99].map((percentile) => [`p${percentile}, ms`, (side) => figure(at(side.latency, percentile))]),
+    ['p50, ms', ({ latency }) => figure(at(latency, 50))],
+    ['p90, ms', ({ latency }) => figure(at(latency, 90))],
+    ['p99, ms', ({ latency }) => figure(at(latency, 99))],
     ['longest, ms', (side) => figure(at(side.latency, 100))],
     ['CPU s per 100,000', (side) => figure(side.cpuSecondsPer100k)],
     ['memory', (side) => byteFigure(side.residentBytes)],

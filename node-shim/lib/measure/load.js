@@ -90,10 +90,13 @@ async function wrk(load) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'runner-sidecar-load-'));
   try {
     const file = path.join(directory, 'requests');
-    fs.writeFileSync(file, Buffer.concat(load.requests.flatMap((request) => [Buffer.from(`${request.length}\n`), request])));
+    const parts = load.requests.flatMap((request) => [Buffer.from(`${request.length}\n`), request]);
+    fs.writeFileSync(file, Buffer.concat(parts));
+    const duration = `${Math.max(1, Math.round(load.seconds))}s`;
     const text = await output('wrk', [
-      '--threads', '1', '--connections', String(load.connections), '--duration', `${Math.max(1, Math.round(load.seconds))}s`, '--timeout', '10s',
-      '--script', path.join(__dirname, 'wrk.lua'), `http://${load.host}:${load.port}/`, '--', file, String(load.depth ?? 1),
+      '--threads', '1', '--connections', String(load.connections), '--duration', duration, '--timeout', '10s',
+      '--script', path.join(__dirname, 'wrk.lua'), `http://${load.host}:${load.port}/`,
+      '--', file, String(load.depth ?? 1),
     ], load.seconds + 30);
     const line = /WRK_RESULT (.*)/.exec(text);
     if (!line) throw new Error(`wrk gave no result: ${text.slice(-300)}`);
@@ -104,8 +107,9 @@ async function wrk(load) {
 }
 
 /**
- * wrk corrects latencies for coordinated omission, assuming that each connection sends one request at a time. When they are
- * pipelined the correction invents samples below the lowest measured, and percentiles mean nothing: then none are given.
+ * wrk corrects latencies for coordinated omission, assuming that each connection sends one request at a time. When
+ * they are pipelined the correction invents samples below the lowest measured, and percentiles mean nothing: then none
+ * are given.
  */
 function wrkResult(raw, depth) {
   return {
@@ -133,12 +137,14 @@ async function ab(load) {
     const { method, target, headers, body } = parseRequest(load.requests[0]);
     const bodyFile = path.join(directory, 'body');
     fs.writeFileSync(bodyFile, body);
-    const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? 'application/octet-stream';
+    const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
     const own = new Set(['host', 'content-type', 'content-length', 'connection']);
+    const others = headers.filter(([name]) => !own.has(name.toLowerCase()));
     const text = await output('ab', [
-      '-k', '-q', '-r', '-l', '-n', '100000000', '-t', String(load.seconds), '-c', String(load.connections), '-e', table,
-      ...(method === 'POST' ? ['-p', bodyFile, '-T', contentType] : ['-m', method]),
-      ...headers.filter(([name]) => !own.has(name.toLowerCase())).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
+      '-k', '-q', '-r', '-l', '-n', '100000000', '-t', String(load.seconds), '-c', String(load.connections),
+      '-e', table,
+      ...(method === 'POST' ? ['-p', bodyFile, '-T', contentType ?? 'application/octet-stream'] : ['-m', method]),
+      ...others.flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
       `http://${load.host}:${load.port}${target}`,
     ], load.seconds + 30);
     return abResult(text, fs.existsSync(table) ? fs.readFileSync(table, 'utf8') : '');
@@ -163,8 +169,17 @@ function abResult(text, table) {
     requestsPerSecond: requests / seconds,
     failures: number(/Failed requests:\s+(\d+)/),
     errorAnswers: number(/Non-2xx responses:\s+(\d+)/),
-    latency: table.split('\n').slice(1).map((line) => line.split(',').map(Number)).filter((point) => point.length === 2),
+    latency: readPercentiles(table),
   };
+}
+
+/** @returns {import('./latency').Distribution} */
+function readPercentiles(table) {
+  const lines = table.split('\n').slice(1).filter((line) => line.includes(','));
+  return lines.map((line) => {
+    const [percentile, milliseconds] = line.split(',').map(Number);
+    return [percentile, milliseconds];
+  });
 }
 
 /** The parts of a request that we made ourselves: no general parser. */
