@@ -7,10 +7,10 @@ const { escape } = require('./charts');
 const STYLE = `
 :root { color-scheme: light dark; --ground: #fbfbfa; --panel: #ffffff; --ink: #1c2024; --quiet: #5d656d; --line: #dfe2e5;
   --good: #17713a; --good-ground: #e4f4e9; --bad: #a8261c; --bad-ground: #fbe9e7; --unsure: #7a5300; --unsure-ground: #fdf2d8;
-  --series-1: #2b6cb0; --series-2: #c2571a; --series-3: #2f855a; --series-4: #805ad5; --series-5: #b7791f; --series-6: #b83280; }
+  --series-1: #2b6cb0; --series-2: #c2571a; --series-3: #2f855a; --series-4: #805ad5; --series-5: #b7791f; --series-6: #b83280; --series-7: #0e7c86; }
 @media (prefers-color-scheme: dark) { :root { --ground: #15181b; --panel: #1c2024; --ink: #e8eaec; --quiet: #a2aab2; --line: #353b41;
   --good: #7fd49a; --good-ground: #16301f; --bad: #ff9c92; --bad-ground: #3a1a17; --unsure: #f0c66b; --unsure-ground: #362a10;
-  --series-1: #6bb0f5; --series-2: #f39a5f; --series-3: #6fcf97; --series-4: #b69cf5; --series-5: #e6bd55; --series-6: #f088c0; } }
+  --series-1: #6bb0f5; --series-2: #f39a5f; --series-3: #6fcf97; --series-4: #b69cf5; --series-5: #e6bd55; --series-6: #f088c0; --series-7: #5fd0da; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 main { max-width: 1240px; margin: 0 auto; padding: 28px 20px 60px; }
