@@ -50,7 +50,8 @@ extension Front {
     private static let lastAnswersMilliseconds = 500
 
     private func cutShort(_ reason: String) {
-        logger.warning("\(reason): what runs still is cancelled and answered 504", metadata: ["side": "front"])
+        logger.warning(
+            "what runs still is cancelled and answered 504", metadata: ["side": "front", "because": "\(reason)"])
         for loop in loops { loop.mailbox.send(.cutShort) }
         let timer = Timer(loop: control) { [unowned self] in finish() }
         timer.start(delayMilliseconds: Self.lastAnswersMilliseconds)

@@ -59,7 +59,8 @@ async function stall(run, bytes) {
  * @property {string} reason
  * @property {number} [status]
  * @property {number} [workers] honest ones; 1 unless told otherwise
- * @property {string[]} [options] of the front, beside those of the test
+ * @property {Record<string, string>} [options] of the front, beside those of the test and in their place
+ * @property {boolean} [endsFront] the front is gone afterwards: only its log can tell
  * @property {(run: import('../support/fault-run.js').FaultRun) => Promise<number | undefined | void>} provoke
  */
 
@@ -73,7 +74,7 @@ const FAILURE_CAUSES = {
     provoke: (run) => ask(run, requestBytes(TASK, { method: 'PUT' })),
   },
   'a token that does not open': {
-    side: 'client', reason: 'unauthorized', status: 401, options: ['--token', 'right'],
+    side: 'client', reason: 'unauthorized', status: 401, options: { token: 'right' },
     provoke: (run) => ask(run, callBytes('add', {}, { headers: [['x-runner-token', 'wrong']] })),
   },
   'a task that is not on the allow-list': {
@@ -118,10 +119,10 @@ const FAILURE_CAUSES = {
     },
   },
   'a client that does not read its answer': {
-    side: 'client', reason: 'stalled', options: ['--write-timeout', '300ms'], provoke: (run) => stall(run, 20 << 20),
+    side: 'client', reason: 'stalled', options: { 'write-timeout': '300ms' }, provoke: (run) => stall(run, 20 << 20),
   },
   'a client that does not read an answer which the front has whole': {
-    side: 'client', reason: 'stalled', options: ['--write-timeout', '300ms', '--result-limit', '60MiB'],
+    side: 'client', reason: 'stalled', options: { 'write-timeout': '300ms', 'result-limit': '60MiB' },
     provoke: (run) => stall(run, 20 << 20),
   },
   'a task that throws': {
@@ -151,6 +152,17 @@ const FAILURE_CAUSES = {
       await busy.answer();
       busy.destroy();
       return status;
+    },
+  },
+  'no worker until the front has to leave': {
+    side: 'front', reason: 'draining', status: 503, endsFront: true,
+    options: { 'worker-wait': '10s', 'queue-limit': '1', 'drain-timeout': '200ms' },
+    async provoke(run) {
+      await run.killWorker(run.workers[0]);
+      const answer = ask(run, callBytes('add', {}));
+      await waitUntil('it waits', async () => (await run.front.underWay()).queued === 1);
+      run.front.child.kill('SIGTERM');
+      return answer;
     },
   },
   'no worker in time': {

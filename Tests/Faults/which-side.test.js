@@ -9,20 +9,23 @@ const { waitUntil } = require('../support/wait-until.js');
 const { FAILURE_CAUSES, ask } = require('./failure-causes.js');
 const { MALFORMED_REQUESTS } = require('./malformed-requests.js');
 
-const OPTIONS = [
-  '--loops', '1', '--access-log', 'all', '--log-format', 'json', '--task-timeout', '400ms', '--header-timeout', '300ms',
-  '--body-timeout', '300ms', '--worker-wait', '200ms', '--body-limit', '1kib', '--worker-in-flight', '1',
-  '--queue-limit', '0',
-];
+const OPTIONS = {
+  loops: '1', 'access-log': 'all', 'log-format': 'json', 'task-timeout': '400ms', 'header-timeout': '300ms',
+  'body-timeout': '300ms', 'worker-wait': '200ms', 'body-limit': '1kib', 'worker-in-flight': '1', 'queue-limit': '0',
+};
+const flags = (options) => Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
 
-for (const [what, { side, reason, status, workers = 1, options = [], provoke }] of Object.entries(FAILURE_CAUSES)) {
-  const settings = { workers, frontOptions: [...OPTIONS, ...options] };
+for (const [what, cause] of Object.entries(FAILURE_CAUSES)) {
+  const { side, reason, status, workers = 1, options, endsFront = false, provoke } = cause;
+  const settings = { workers, frontOptions: flags({ ...OPTIONS, ...options }) };
   test(`${what}: side ${side}, reason ${reason}`, { timeout: 30_000 }, () => FaultRun.with(settings, async (run) => {
     const label = `${side}/${reason}`;
     assert.deepEqual(await failures(run.front), {}, 'nothing has failed yet');
     assert.equal(await provoke(run), status);
-    await waitUntil('it is counted', async () => Object.keys(await failures(run.front)).length > 0);
-    assert.deepEqual(await failures(run.front), { [label]: 1 });
+    if (!endsFront) {
+      await waitUntil('it is counted', async () => Object.keys(await failures(run.front)).length > 0);
+      assert.deepEqual(await failures(run.front), { [label]: 1 });
+    }
     const lines = await waitUntil('it is logged', () => logged(run.front));
     assert.deepEqual(lines.map((line) => `${line.side}/${line.reason}`), [label]);
     if (status !== undefined) assert.equal(lines[0].status, status);
@@ -31,7 +34,7 @@ for (const [what, { side, reason, status, workers = 1, options = [], provoke }] 
 
 test('what is wrong with the HTTP is the client\'s doing, and each kind has its reason', {
   timeout: 30_000,
-}, () => FaultRun.with({ frontOptions: OPTIONS }, async (run) => {
+}, () => FaultRun.with({ frontOptions: flags(OPTIONS) }, async (run) => {
   const expected = {};
   for (const [reason, { status, bytes }] of Object.entries(MALFORMED_REQUESTS)) {
     assert.equal(await ask(run, bytes), status, reason);
