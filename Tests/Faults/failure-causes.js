@@ -5,7 +5,7 @@ const { RESULT_FLAGS, TYPES, encodeFrame } = require('../support/bridge-frames.j
 const { callBytes, exchangeOnce, requestBytes } = require('../support/http-request.js');
 const { RawConnection } = require('../support/raw-connection.js');
 const { RogueWorker } = require('../support/rogue-worker.js');
-const { pause, waitUntil } = require('../support/wait-until.js');
+const { waitUntil } = require('../support/wait-until.js');
 
 const JSON_TYPE = ['Content-Type', 'application/json'];
 const BINARY_TYPE = ['Content-Type', 'application/octet-stream'];
@@ -42,6 +42,9 @@ const ASKING_CORS = {
   origin: { kind: 'ask' }, credentials: false, varyOrigin: true, methods: [], allowedHeaders: [], exposedHeaders: [],
   maxAge: null,
 };
+
+/** A busy machine may need its time to make a large answer. */
+const SLOW_READER = { 'write-timeout': '300ms', 'task-timeout': '20s' };
 
 /** A client that asks for much, and reads nothing of it until it is cut. */
 async function stall(run, bytes) {
@@ -113,16 +116,16 @@ const FAILURE_CAUSES = {
     side: 'client', reason: 'left',
     async provoke(run) {
       const connection = await RawConnection.open({ port: run.front.port });
-      connection.send(callBytes('once', { id: 'left', ms: 200 }));
-      await pause(100);
+      connection.send(callBytes('once', { id: 'left', ms: 300 }));
+      await waitUntil('the task runs', () => run.log.counts().has('left'));
       connection.destroy();
     },
   },
   'a client that does not read its answer': {
-    side: 'client', reason: 'stalled', options: { 'write-timeout': '300ms' }, provoke: (run) => stall(run, 20 << 20),
+    side: 'client', reason: 'stalled', options: SLOW_READER, provoke: (run) => stall(run, 20 << 20),
   },
   'a client that does not read an answer which the front has whole': {
-    side: 'client', reason: 'stalled', options: { 'write-timeout': '300ms', 'result-limit': '60MiB' },
+    side: 'client', reason: 'stalled', options: { ...SLOW_READER, 'result-limit': '60MiB' },
     provoke: (run) => stall(run, 20 << 20),
   },
   'a task that throws': {
