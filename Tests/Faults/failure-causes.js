@@ -51,7 +51,8 @@ async function stall(run, bytes) {
   const connection = await RawConnection.open({ port: run.front.port });
   connection.socket.pause();
   connection.send(callBytes('large', { bytes }));
-  await waitUntil('it is cut', async () => (await run.front.underWay()).connections === 0);
+  const isCut = async () => (await run.front.underWay()).connections === 0;
+  await waitUntil('it is cut', isCut, { timeoutMilliseconds: 20_000 });
   connection.destroy();
 }
 
