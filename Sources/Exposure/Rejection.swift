@@ -2,7 +2,7 @@ public import BridgeProtocol
 public import HTTPCodec
 
 /// Every error that the front answers by itself, nodeExposure's and its own.
-public enum Rejection: Equatable, Sendable {
+public enum Rejection: Equatable, Sendable, CaseIterable {
     // nodeExposure's, word for word.
     case notFound
     case methodNotAllowed
@@ -29,6 +29,15 @@ public enum Rejection: Equatable, Sendable {
     case connectNotSupported
     case malformedWorkerAnswer
     case http(HTTPError)
+
+    /// One that is missing here has no place in the metrics.
+    public static let allCases: [Rejection] =
+        [
+            .notFound, .methodNotAllowed, .unauthorized, .notExposed(.task), .notExposed(.event),
+            .targetNotFound(.task), .targetNotFound(.event), .invalidJSON, .internalError, .targetIsNoURL,
+            .noWorker, .workerLost, .overloaded, .draining, .timeout, .requestTimeout, .payloadTooLarge,
+            .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
+        ] + HTTPError.allCases.map { .http($0) }
 
     /// Which side of the sidecar an error came from, for logs and metrics.
     public enum Side: String, Sendable, CaseIterable {

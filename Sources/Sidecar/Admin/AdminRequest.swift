@@ -50,7 +50,7 @@ struct AdminRequest {
     /// - Parameter names: `--admin-host`.
     func objection(names: [String]) -> String? {
         guard host.isEmpty || Self.isAddress(host) || Self.isKnown(name, names) else {
-            return "The Host is \(host), and this front answers to IP addresses and localhost only. "
+            return "The Host is \(host), and this front answers to IP addresses, localhost and --admin-host only. "
                 + "To let it be asked by this name, start it with --admin-host \(name)"
         }
         if let origin, method != "GET", method != "HEAD", origin != "http://\(host)" {
