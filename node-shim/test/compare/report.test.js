@@ -38,8 +38,9 @@ test('the verdict tells speed and CPU when both were measured', () => {
 test('the text shows each difference with both values, and the load of both sides', () => {
   const text = textReport(report([checked('different', [{ kind: 'status', place: 'status', first: '200', second: '500' }])], { load }));
   assert.match(text, /status: 200 {2}→ {2}500/);
-  assert.match(text, /requests per second\s+1,000\s+3,000/);
-  assert.match(text, /p99, ms\s+4\.00\s+4\.00/);
+  assert.match(text, /requests per second\s+1,000\s+3,000\s+3\.00×/);
+  assert.match(text, /p99, ms\s+4\.00\s+4\.00\s+1\.00×/);
+  assert.match(text, /failures\s+0\s+0\n/);
 });
 
 test('a loader of our own is admitted', () => {
