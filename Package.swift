@@ -24,6 +24,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(name: name + "Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: settings)
 }
 
+/// A program that measures modules from outside. No product of the package, so nothing that is shipped waits for it.
+func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Benchmarks/Modules", swiftSettings: settings,
+        linkerSettings: [.linkedLibrary("m")])
+}
+
 let package = Package(
     name: "runner-sidecar",
     products: [
@@ -51,6 +58,8 @@ let package = Package(
         module("JSONCheck", ["Bytes"]),
         module("EventLoop", ["Bytes", "CLibUV"]),
         module("Bytes"),
+        benchmark(
+            "bench-modules", ["Bytes", "BridgeProtocol", "Exposure", "HTTPCodec", "JSONCheck", "Metrics"]),
         .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         tests("Bytes"),
         tests("JSONCheck", ["Bytes"]),

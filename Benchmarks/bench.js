@@ -12,44 +12,54 @@ const { CASES } = require('./lib/work');
 const { textReport } = require('./lib/report');
 const { pageReport } = require('./lib/report-page');
 const { writeDocs } = require('./lib/docs');
+const { evaluateTargets } = require('./lib/targets');
 
 const ROOT = path.join(__dirname, '..');
 
 const HELP = `Usage: scripts/bench [options]
 
-Measures the sidecar beside plain Node http, nginx before Node and the real nodeExposure, interleaved in rounds.
+Measures the sidecar beside plain Node http, nginx and HAProxy before Node, Passenger and the real nodeExposure,
+interleaved in rounds. At its default it takes about twenty minutes; the machine should have nothing else to do.
 
-  --quick            the most telling cases, short rounds: about two minutes
-  --runner FILE      a CommonJS bundle of @bluelibs/runner's Node build: adds nodeExposure, and the sidecar serving the real runner
+  --quick            the most telling cases, short rounds: about four minutes
+  --runner FILE      a CommonJS bundle of @bluelibs/runner's Node build: adds nodeExposure, and the sidecar serving the
+                     real runner
   --front FILE       the front's binary (dist/runner-sidecar, which scripts/build-static makes, when no other is named)
-  --subjects A,B     only these: sidecar, plain, nginx, nodeexposure, sidecar-runner
+  --modules FILE     the modules' benchmark (dist/bench-modules, the same)
+  --subjects A,B     only these: sidecar, plain, nginx, haproxy, passenger, nodeexposure, sidecar-runner
   --cases A,B        only these: ${CASES.map(({ id }) => id).join(', ')}
-  --rounds N         5, with --quick 2
-  --seconds N        of load in a round: 4, with --quick 1
+  --rounds N         5, with --quick 2; three fifths of it for the cases that no target stands on
+  --seconds N        of load in a round: 2, with --quick 1
   --out DIRECTORY    for results.json and results.html (Benchmarks/results)
   --write-docs       also writes the figures into docs/performance.md
   --from FILE        measures nothing: makes page and docs from a results.json
+  --instructions     as the first option: counts instructions instead, see scripts/bench-instructions --help
 
 Exit code: 0 measured, 1 the sidecar gave a wrong answer, 2 it could not be measured. A missed target, and a peer that
 answers wrongly, are shown and are no error.
 `;
 
+const TEXT = { type: 'string' };
+const FLAG = { type: 'boolean' };
+const OPTIONS = {
+  quick: FLAG, runner: TEXT, front: TEXT, modules: TEXT, subjects: TEXT, cases: TEXT, rounds: TEXT, seconds: TEXT,
+  out: TEXT, 'write-docs': FLAG, from: TEXT, help: FLAG,
+};
+
 function readOptions(argv) {
-  const { values } = parseArgs({ args: argv, options: {
-    quick: { type: 'boolean' }, runner: { type: 'string' }, front: { type: 'string' }, subjects: { type: 'string' }, cases: { type: 'string' },
-    rounds: { type: 'string' }, seconds: { type: 'string' }, out: { type: 'string' }, 'write-docs': { type: 'boolean' }, from: { type: 'string' }, help: { type: 'boolean' },
-  } });
+  const { values } = parseArgs({ args: argv, options: OPTIONS });
   const front = path.resolve(values.front ?? path.join(ROOT, 'dist', 'runner-sidecar'));
-  const { quick = false } = values;
+  const { quick = false, runner } = values;
   return {
-    help: values.help, from: values.from, writeDocs: values['write-docs'] ?? false, front,
+    help: values.help, from: values.from, writeDocs: values['write-docs'] ?? false, front, runner,
+    modules: path.resolve(values.modules ?? path.join(ROOT, 'dist', 'bench-modules')),
     out: path.resolve(values.out ?? path.join(__dirname, 'results')),
-    subjects: chosen(allSubjects({ front, runner: values.runner }), values.subjects, 'subject'),
+    subjects: chosen(allSubjects({ front, runner }), values.subjects, 'subject'),
     cases: chosen(CASES.filter((work) => !quick || work.quick || values.cases), values.cases, 'case'),
     rounds: Number(values.rounds ?? (quick ? 2 : 5)),
-    seconds: Number(values.seconds ?? (quick ? 1 : 4)),
-    syscallCases: quick ? new Set(['add']) : undefined,
+    seconds: Number(values.seconds ?? (quick ? 1 : 2)),
     idleConnections: values.cases ? [] : quick ? [1000] : [1000, 10_000],
+    extras: !values.cases,
   };
 }
 
@@ -68,18 +78,24 @@ async function main(argv) {
     process.stdout.write(HELP);
     return 0;
   }
-  if (!options.from && !has('wrk')) throw new Error('wrk is needed: apt-get install wrk');
-  const results = options.from
-    ? JSON.parse(fs.readFileSync(options.from, 'utf8'))
-    : await bench({ ...options, report: (text) => process.stderr.write(`${text}\n`) });
+  if (!options.from && !has('wrk')) throw new Error('wrk is needed: scripts/setup --bench');
+  const file = path.join(options.out, 'results.json');
   fs.mkdirSync(options.out, { recursive: true });
-  if (!options.from) fs.writeFileSync(path.join(options.out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+  if (!options.from) {
+    const measured = await bench({ ...options, report: (text) => process.stderr.write(`${text}\n`) });
+    fs.writeFileSync(file, `${JSON.stringify(measured, null, 1)}\n`);
+  }
+  // From the file in both cases: what JSON cannot hold is then missing from both.
+  const results = withTargets(JSON.parse(fs.readFileSync(options.from ?? file, 'utf8')));
   fs.writeFileSync(path.join(options.out, 'results.html'), pageReport(results));
   if (options.writeDocs) writeDocs(path.join(ROOT, 'docs', 'performance.md'), results);
   process.stdout.write(textReport(results));
-  process.stderr.write(`written: ${path.join(options.out, 'results.json')}, results.html\n`);
+  process.stderr.write(`written: ${file}, results.html\n`);
   return results.failures.some(({ subject }) => subject.startsWith('sidecar')) ? 1 : 0;
 }
+
+/** Targets may have been added, or moved, since the figures were measured. */
+const withTargets = (results) => ({ ...results, targets: evaluateTargets(results) });
 
 main(process.argv.slice(2)).then((code) => { process.exitCode = code; }, (error) => {
   process.stderr.write(`bench: ${error.message}\n`);

@@ -12,7 +12,8 @@ const optionsTable = spawnSync(frontBinary(), ['options', '--format', 'markdown'
 const options = new Set([...optionsTable.matchAll(/^\| `--([\w-]+)`/gm)].map(([, name]) => name));
 /** Flags that are no options: of the command, the shim, the scripts, of Node and Swift; and one that is misspelt on purpose. */
 const OTHER_FLAGS = new Set(['config', 'format', 'print-config', 'help', 'version', 'workers', 'drain-seconds',
-  'check', 'long', 'sanitize', 'requests', 'html', 'no-load', 'filter', 'product', 'inspect', 'idle-timout']);
+  'check', 'long', 'sanitize', 'requests', 'html', 'no-load', 'filter', 'product', 'inspect',
+  'bench', 'record', 'quick', 'runner', 'write-docs', 'idle-timout']);
 const FOREIGN_COMMANDS = /^\s*(curl|swift|node --test|RUNNER_SIDECAR_BINARY=\S+ node)\b/;
 
 test('docs/operating.md has every option as the front itself describes it', () => {
@@ -25,7 +26,8 @@ test('docs/operating.md has every option as the front itself describes it', () =
 
 test('no document names an option that does not exist', () => {
   const unknown = [];
-  for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/migrating.md', 'docs/operating.md', 'docs/security.md', 'docs/bridge-protocol.md']) {
+  for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/migrating.md', 'docs/operating.md', 'docs/security.md', 'docs/bridge-protocol.md',
+    'docs/performance.md']) {
     const lines = fs.readFileSync(path.join(ROOT, document), 'utf8').split('\n');
     for (const [index, line] of lines.entries()) {
       if (FOREIGN_COMMANDS.test(line)) continue;
@@ -39,7 +41,8 @@ test('no document names an option that does not exist', () => {
 
 test('every link between the documents leads somewhere', () => {
   const broken = [];
-  for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/migrating.md', 'docs/operating.md', 'docs/security.md', 'docs/bridge-protocol.md']) {
+  for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/migrating.md', 'docs/operating.md', 'docs/security.md', 'docs/bridge-protocol.md',
+    'docs/performance.md']) {
     const file = path.join(ROOT, document);
     for (const [, target] of fs.readFileSync(file, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(target)) continue;

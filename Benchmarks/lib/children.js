@@ -4,6 +4,10 @@
 
 const { spawn } = require('node:child_process');
 const net = require('node:net');
+const path = require('node:path');
+
+/** Where the Node programs of the benchmark are. */
+const SUBJECTS = path.join(__dirname, '..', 'subjects');
 
 const READY_MILLISECONDS = 20_000;
 const STOP_MILLISECONDS = 3000;
@@ -15,7 +19,9 @@ process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
  * @param {string} program
  * @param {string[]} args
  * @param {{env?: Record<string, string | undefined>, cwd?: string}} [options]
- * @returns {{pid: number, whenReady: (is: (line: object) => boolean) => Promise<object>, endInput: () => void, stop: () => Promise<void>}}
+ * @returns {{
+ *   pid: number, whenReady: (is: (line: object) => boolean) => Promise<object>, stop: () => Promise<void>,
+ * }}
  */
 function start(program, args, { env = {}, cwd } = {}) {
   const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -43,9 +49,11 @@ function start(program, args, { env = {}, cwd } = {}) {
         if (found) resolve(found);
       });
     });
-    const ended = exited.then((code) => Promise.reject(new Error(`${name} ended with ${code} before it was ready: ${errors.trim()}`)));
+    const ended = exited.then((code) => {
+      throw new Error(`${name} ended with ${code} before it was ready: ${errors.trim()}`);
+    });
     ended.catch(() => {});
-    return Promise.race([line, failed, ended, timeLimit(`${name} was not ready in time: ${errors.trim()}`)]);
+    return Promise.race([line, failed, ended, timeLimit(() => `${name} was not ready in time: ${errors.trim()}`)]);
   }
 
   async function stop() {
@@ -55,7 +63,7 @@ function start(program, args, { env = {}, cwd } = {}) {
     clearTimeout(timer);
   }
 
-  return { pid: child.pid, whenReady, endInput: () => child.stdin.end(), stop };
+  return { pid: child.pid, whenReady, stop };
 }
 
 function parsed(line) {
@@ -67,7 +75,9 @@ function parsed(line) {
 }
 
 function timeLimit(message) {
-  return new Promise((_, reject) => { setTimeout(() => reject(new Error(message)), READY_MILLISECONDS).unref(); });
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(message())), READY_MILLISECONDS).unref();
+  });
 }
 
 /** A port that was free a moment ago. */
@@ -96,4 +106,17 @@ async function accepting(port) {
   throw new Error(`nothing accepts connections on port ${port}`);
 }
 
-module.exports = { start, freePort, accepting };
+/** A Node program of the benchmark. */
+function startNode(script, env) {
+  return start(process.execPath, ['--expose-gc', path.join(SUBJECTS, script)], { env });
+}
+
+const isReady = ({ event }) => event === 'ready';
+
+/** A subject may be started several times in one run, and a socket file outlives its process. */
+let paths = 0;
+const freshPath = (directory, name) => path.join(directory, `${name}-${(paths += 1)}.sock`);
+
+const stopAll = (children) => async () => { await Promise.all(children.map((child) => child.stop())); };
+
+module.exports = { start, startNode, isReady, freePort, freshPath, accepting, stopAll, SUBJECTS };

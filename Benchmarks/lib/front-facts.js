@@ -16,11 +16,17 @@ const { memory } = require('../../node-shim/lib/measure/processes');
 async function frontFacts(binary, directory) {
   if (!fs.existsSync(binary)) return undefined;
   const [port, adminPort] = [await freePort(), await freePort()];
-  const front = start(binary, ['serve', '--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`, '--socket', path.join(directory, 'facts.sock'), '--loops', '1']);
+  const front = start(binary, [
+    'serve', '--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`,
+    '--socket', path.join(directory, 'facts.sock'), '--loops', '1',
+  ]);
   try {
     await front.whenReady(({ event }) => event === 'listening');
     await new Promise((resolve) => { setTimeout(resolve, 500); });
-    return { binaryBytes: fs.statSync(binary).size, strippedBytes: strippedSize(binary, directory), idleBytes: memory(front.pid)?.residentBytes };
+    return {
+      binaryBytes: fs.statSync(binary).size, strippedBytes: strippedSize(binary, directory),
+      idleBytes: memory(front.pid)?.residentBytes,
+    };
   } finally {
     await front.stop();
   }

@@ -2,30 +2,46 @@
 
 /** The results as one self-contained HTML page with plots. */
 
-const { escape, figure, latencyCurves, bars, legend } = require('../../node-shim/lib/measure/charts');
+const { escape, figure, byteFigure, latencyCurves, bars, legend } = require('../../node-shim/lib/measure/charts');
 const { page, table } = require('../../node-shim/lib/measure/page');
-const { tables, machineSentence } = require('./report');
+const { tables, methodSentences } = require('./report');
+const { breakdownSentences } = require('./breakdown');
+
+const TITLE = 'runner-sidecar: benchmark';
 
 /**
  * @param {object} results
  * @returns {string} HTML document
  */
 function pageReport(results) {
-  const [targets, ...others] = tables(results);
-  const missed = results.targets.filter(({ met }) => met === false).length;
-  const met = results.targets.filter((target) => target.met).length;
-  const open = results.targets.length - missed - met;
-  const tone = results.failures.length > 0 || missed > 0 ? 'bad' : open > 0 ? 'unsure' : 'good';
-  const verdict = escape(`${met} targets met, ${missed} missed, ${open} not measured${results.failures.length > 0 ? `; failed: ${results.failures.map((one) => `${one.subject} in ${one.case}`).join(', ')}` : ''}.`);
-  const parts = [
-    '<h1>runner-sidecar: benchmark</h1>', `<p class="quiet">${escape(machineSentence(results))}</p>`,
-    ...results.skipped.map(({ subject, reason }) => `<p class="quiet">Left out: ${escape(subject)}: ${escape(reason)}.</p>`),
-    `<strong class="verdict ${tone}">${verdict}</strong>`,
-    '<h2>Targets</h2>', table(targets.heads, targets.rows.map(markedRow)),
-    ...results.cases.map((work) => caseSection(results, work, others.find(({ title }) => title === work.title))),
-    ...others.filter(({ title }) => title.startsWith('Idle')).map(({ title, heads, rows }) => `<h2>${escape(title)}</h2>${table(heads, rows)}`),
-  ];
-  return page('runner-sidecar: benchmark', parts.join('\n'));
+  const { targets, breakdown, cases, idle } = tables(results);
+  const [method, ...more] = methodSentences(results);
+  return page(TITLE, [
+    `<h1>${TITLE}</h1>`, paragraph(method, 'quiet'), ...more.map((text) => paragraph(text, 'quiet')),
+    verdict(results),
+    section('Targets', table(targets.heads, targets.rows.map(markedRow))),
+    breakdown.length === 0 ? '' : section(
+      'What a call costs, and what it cannot cost less than',
+      breakdownSentences(results).map((text) => paragraph(text.replace(/`/g, ''), '')).join('\n'),
+      ...breakdown.map(({ title, heads, rows }) => `<h3>${escape(title)}</h3>${table(heads, rows)}`),
+    ),
+    ...results.cases.map((work) => caseSection(results, work, cases.find(({ title }) => title === work.title))),
+    idle.rows.length === 0 ? '' : section(idle.title, idlePanel(results), table(idle.heads, idle.rows)),
+  ].join('\n'));
+}
+
+const section = (title, ...parts) => `<h2>${escape(title)}</h2>\n${parts.join('\n')}`;
+const paragraph = (text, tone) => `<p class="${tone}">${escape(text)}</p>`;
+
+function verdict({ targets, failures }) {
+  const missed = targets.filter(({ met }) => met === false).length;
+  const met = targets.filter((target) => target.met).length;
+  const open = targets.length - missed - met;
+  const failed = failures.filter(({ isOwn }) => !isOwn).map((one) => `${one.subject} in ${one.case}`);
+  const tone = failed.length > 0 || missed > 0 ? 'bad' : open > 0 ? 'unsure' : 'good';
+  const tail = failed.length > 0 ? `; failed: ${failed.join(', ')}` : '';
+  const text = `${met} targets met, ${missed} missed, ${open} not measured${tail}.`;
+  return `<strong class="verdict ${tone}">${escape(text)}</strong>`;
 }
 
 function markedRow(row) {
@@ -35,18 +51,34 @@ function markedRow(row) {
 }
 
 function caseSection({ subjects, summary }, work, caseTable) {
-  const series = subjects.map(({ id, title }, index) => ({ name: title, colour: index + 1, entry: summary.find((one) => one.case === work.id && one.subject === id) })).filter(({ entry }) => entry);
+  const series = subjects.map(({ id, title }, index) => {
+    const entry = summary.find((one) => one.case === work.id && one.subject === id);
+    return { name: title, colour: index + 1, entry };
+  }).filter(({ entry }) => entry);
   if (series.length === 0) return '';
   const barsOf = (path, title) => bars(series.map(({ name, colour, entry }) => {
     const { median, low, high } = entry.figures[path];
     return { name, colour, value: median, low, high, label: figure(median) };
   }), title);
-  const curves = latencyCurves(series.map(({ name, colour, entry }) => ({ name, colour, distribution: entry.latency })), `Latency by percentile, ${work.title}`);
-  return `<h2>${escape(work.title)}</h2>
-<div class="panel">${legend(series)}<h3>Requests per second</h3>${barsOf('requestsPerSecond', 'Requests per second')}
-<h3>CPU seconds for 100,000 requests, all processes</h3>${barsOf('cpuSecondsPer100k.all', 'CPU seconds for 100,000 requests')}
-${curves ? `<h3>Latency by percentile</h3>${curves}` : ''}</div>
-${caseTable ? table(caseTable.heads, caseTable.rows) : ''}`;
+  const distributions = series.map(({ name, colour, entry }) => ({ name, colour, distribution: entry.latency }));
+  const curves = latencyCurves(distributions, `Latency by percentile, ${work.title}`);
+  const cpu = 'CPU seconds for 100,000 requests, all processes';
+  return section(work.title, `<div class="panel">${legend(series)}`,
+    `<h3>Requests per second</h3>${barsOf('requestsPerSecond', 'Requests per second')}`,
+    `<h3>${cpu}</h3>${barsOf('cpuSecondsPer100k.all', cpu)}`,
+    curves ? `<h3>Latency by percentile</h3>${curves}` : '', '</div>',
+    caseTable ? table(caseTable.heads, caseTable.rows) : '');
+}
+
+/** The most connections that were opened are what a reader asks for. */
+function idlePanel({ subjects, idle }) {
+  const most = Math.max(...idle.map(({ connections }) => connections));
+  const drawn = idle.filter(({ connections }) => connections === most).map(({ subject, bytesEach }) => {
+    const colour = subjects.findIndex(({ id }) => id === subject);
+    return { name: subjects[colour].title, colour: colour + 1, value: bytesEach.all, label: byteFigure(bytesEach.all) };
+  });
+  const title = `Memory for each of ${figure(most)} idle connections, all processes`;
+  return `<div class="panel"><h3>${escape(title)}</h3>${bars(drawn, title)}</div>`;
 }
 
 module.exports = { pageReport };

@@ -3,86 +3,141 @@
 /** The results as text for the terminal, and as Markdown for docs/performance.md. One set of tables for both. */
 
 const { figure, byteFigure } = require('../../node-shim/lib/measure/charts');
-
-const figureIn = (entry, path) => entry?.figures[path]?.median;
+const { breakdownTables } = require('./breakdown');
+const { spreadOf } = require('./results');
+const { DISTURBED_SHARE } = require('./machine');
 
 /**
  * The tables of a report: name, heads and rows of text. A head that begins with `#` is a column of numbers.
  *
+ * @typedef {{title: string, heads: string[], rows: string[][]}} Table
+ *
  * @param {object} results
- * @returns {Array<{title: string, heads: string[], rows: string[][]}>}
+ * @returns {{targets: Table, breakdown: Table[], cases: Table[], idle: Table}} no empty tables in the lists
  */
 function tables(results) {
-  return [targetTable(results), ...results.cases.map((work) => caseTable(results, work)), idleTable(results)].filter(({ rows }) => rows.length > 0);
+  return {
+    targets: targetTable(results),
+    breakdown: breakdownTables(results),
+    cases: results.cases.map((work) => caseTable(results, work)).filter(({ rows }) => rows.length > 0),
+    idle: idleTable(results),
+  };
 }
 
 function targetTable({ targets }) {
-  const rows = targets.map(({ what, wanted, unit, measured, spread, met }) => [
+  const rows = targets.map(({ what, wanted, unit, measured, spread, met, whyNot }) => [
     what, wanted,
-    measured === undefined ? 'not measured' : `${figure(measured)}${unit}`,
-    spread && spread[0] !== spread[1] ? `${figure(spread[0])} – ${figure(spread[1])}` : '',
+    measured !== undefined ? `${figure(measured)}${unit}` : whyNot ? 'cannot be' : 'not measured',
+    spread && spread[0] !== spread[1] ? range(spread[0], spread[1]) : '',
     met === undefined ? '–' : met ? 'met' : 'missed',
   ]);
   return { title: 'Targets', heads: ['what', '#wanted', '#measured', '#rounds', ''], rows };
 }
 
+const range = (low, high) => `${figure(low)} – ${figure(high)}`;
+
+const CASE_HEADS = [
+  '', '#requests/s', '#rounds', '#p50 ms', '#p90', '#p99', '#p99.9', '#CPU s/100k: front', '#Node', '#all',
+  '#user share', '#system calls', '#peak',
+];
+
 function caseTable({ subjects, summary, syscalls, failures }, work) {
+  const ofThis = (list, id) => list.find((one) => one.case === work.id && one.subject === id);
   const rows = subjects.flatMap(({ id, title }) => {
-    const entry = summary.find((one) => one.case === work.id && one.subject === id);
-    const failure = failures.find((one) => one.case === work.id && one.subject === id);
-    if (!entry) return failure ? [[title, `failed: ${failure.reason}`]] : [];
+    const failure = ofThis(failures, id);
+    const entry = ofThis(summary, id);
+    if (!entry) return failure ? [[title, failure.isOwn ? 'cannot be' : 'failed']] : [];
+    const middle = (path) => entry.figures[path]?.median;
     const rate = entry.figures.requestsPerSecond;
-    const calls = syscalls.find((one) => one.case === work.id && one.subject === id);
+    const calls = ofThis(syscalls, id);
+    const userShare = middle('frontUserShare');
     return [[
-      title, figure(rate.median), `${figure(rate.low)} – ${figure(rate.high)}`,
-      ...['p50', 'p90', 'p99', 'p999'].map((name) => figure(figureIn(entry, `milliseconds.${name}`))),
-      ...['front', 'node', 'all'].map((part) => figure(figureIn(entry, `cpuSecondsPer100k.${part}`))),
-      calls ? figure(calls.perRequest) : '–', byteFigure(figureIn(entry, 'peakBytes')),
+      title, figure(rate.median), rate.low === rate.high ? '' : range(rate.low, rate.high),
+      ...['p50', 'p90', 'p99', 'p999'].map((name) => figure(middle(`milliseconds.${name}`))),
+      ...['front', 'node', 'all'].map((part) => figure(middle(`cpuSecondsPer100k.${part}`))),
+      userShare === undefined ? '–' : `${Math.round(userShare * 100)} %`,
+      calls ? figure(calls.all) : '–', byteFigure(middle('peakBytes')),
     ]];
   });
-  const heads = ['', '#requests/s', '#rounds', '#p50 ms', '#p90', '#p99', '#p99.9', '#CPU s/100k: front', '#Node', '#all', '#syscalls/request', '#peak memory'];
-  return { title: work.title, heads, rows: rows.map((row) => [...row, ...Array(heads.length - row.length).fill('')]) };
+  const whole = rows.map((row) => [...row, ...Array(CASE_HEADS.length - row.length).fill('')]);
+  return { title: work.title, heads: CASE_HEADS, rows: whole };
+}
+
+/** Why something is not among the figures. @param {object} results @returns {string[]} */
+function failureSentences({ failures, subjects, cases }) {
+  const titleOf = (list, id) => list.find((one) => one.id === id)?.title ?? id;
+  return failures.map(({ subject, case: id, reason, isOwn }) => {
+    const where = `${titleOf(subjects, subject)}, ${titleOf(cases, id)}`;
+    return `${where}: ${isOwn ? 'cannot be measured' : 'failed'}: ${reason.split('\n')[0].slice(0, 200)}.`;
+  });
 }
 
 function idleTable({ subjects, idle }) {
-  const rows = subjects.flatMap(({ id, title }) => idle.filter(({ subject }) => subject === id).map(({ connections, bytesEach }) => [
-    title, figure(connections), figure(bytesEach.front), figure(bytesEach.node), figure(bytesEach.all),
-  ]));
-  return { title: 'Idle keep-alive connections, bytes of memory each', heads: ['', '#open', '#front', '#Node', '#all'], rows };
+  const rows = subjects.flatMap(({ id, title }) => (
+    idle.filter(({ subject }) => subject === id).map(({ connections, bytesEach }) => [
+      title, figure(connections), ...[bytesEach.front, bytesEach.node, bytesEach.all].map((bytes) => figure(bytes)),
+    ])));
+  const heads = ['', '#open', '#front', '#Node', '#all'];
+  return { title: 'Idle keep-alive connections, bytes of memory each', heads, rows };
 }
 
-/** @param {object} results */
-function machineSentence({ machine, date, rounds, seconds, busyBefore }) {
-  const quiet = busyBefore > 0.15 ? ` ${Math.round(busyBefore * 100)} % of the machine was busy with other work when the run began, so absolute figures are low; ratios are formed within each round.` : '';
-  return `Measured on ${date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${byteFigure(machine.memoryBytes)}, ${machine.kernel}, Node ${machine.node}`
-    + `${machine.wrk ? `, wrk ${machine.wrk}` : ''}${machine.nginx ? `, nginx ${machine.nginx}` : ''}. ${rounds} rounds of ${seconds} s for each subject and case, interleaved; medians. The load generator shares the cores.${quiet}`;
+/** @param {object} results @returns {string[]} what a reader must know of how the figures came about */
+function methodSentences(results) {
+  const { machine, date, rounds, minorRounds, seconds, tookSeconds, runs, busyBefore, skipped } = results;
+  const programs = ['wrk', 'nginx', 'haproxy', 'passenger'].filter((name) => machine[name])
+    .map((name) => `, ${name} ${machine[name]}`).join('');
+  const disturbance = spreadOf(runs.map((run) => run.disturbance));
+  const disturbed = runs.filter((run) => run.disturbance > DISTURBED_SHARE).length;
+  const share = (value) => `${Math.round(value * 100)} %`;
+  const sentences = [
+    `Measured on ${date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${byteFigure(machine.memoryBytes)}, `
+    + `${machine.kernel}, Node ${machine.node}${programs}.`,
+    `${rounds} rounds of ${seconds} s for each subject and case (${minorRounds} for cases without a target), `
+    + 'interleaved, each subject going first in turn, after a load that lets V8 compile; every answer was checked. '
+    + `The whole run took ${Math.round(tookSeconds / 60)} minutes. Figures are medians of the rounds; ratios are `
+    + 'formed within each round, and are the medians of those. wrk has one thread, is pinned to no core and '
+    + 'shares them with what it measures.',
+  ];
+  if (disturbance) {
+    const spoilt = disturbed > runs.length / 10;
+    sentences.push(
+      `Other work took ${share(disturbance.median)} of the machine in the median run and ${share(disturbance.high)} in `
+      + `the worst; it was more than ${share(DISTURBED_SHARE)} in ${disturbed} of ${runs.length} runs, and `
+      + `${share(busyBefore)} just before the first.`
+      + `${spoilt ? ' So rates are low, and latencies high; CPU for a request moves less.' : ''}`,
+    );
+  }
+  return [
+    ...sentences, ...skipped.map(({ subject, reason }) => `Left out: ${subject}: ${reason}.`),
+    ...failureSentences(results),
+  ];
 }
+
+const allTables = (results) => {
+  const { targets, breakdown, cases, idle } = tables(results);
+  return [targets, ...breakdown, ...cases, idle].filter(({ rows }) => rows.length > 0);
+};
 
 /** @param {object} results */
 function textReport(results) {
-  const parts = [machineSentence(results), ...results.skipped.map(({ subject, reason }) => `Left out: ${subject}: ${reason}.`)];
-  for (const { title, heads, rows } of tables(results)) parts.push('', title, alignedTable(heads, rows));
+  const parts = methodSentences(results);
+  for (const { title, heads, rows } of allTables(results)) parts.push('', title, alignedTable(heads, rows));
   return `${parts.join('\n')}\n`;
 }
 
 function alignedTable(heads, rows) {
   const names = heads.map((head) => head.replace(/^#/, ''));
-  // A failure's sentence stands in a number's column and must not widen it.
-  const widths = names.map((name, i) => Math.max(name.length, ...rows.map((row) => (row[i].startsWith('failed') ? 0 : row[i].length))));
-  const line = (cells) => `  ${cells.map((cell, i) => (heads[i].startsWith('#') ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  ')}`.trimEnd();
+  const widths = names.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i].length)));
+  const aligned = (cell, i) => (heads[i].startsWith('#') ? cell.padStart(widths[i]) : cell.padEnd(widths[i]));
+  const line = (cells) => `  ${cells.map(aligned).join('  ')}`.trimEnd();
   return [line(names), ...rows.map(line)].join('\n');
 }
 
-/** @param {object} results */
-function markdownReport(results) {
-  const parts = [machineSentence(results), ''];
-  for (const { subject, reason } of results.skipped) parts.push(`Left out: ${subject}: ${reason}.`, '');
-  for (const { title, heads, rows } of tables(results)) {
-    const cell = (text) => text.replace(/\|/g, '\\|');
-    parts.push(`### ${title}`, '', `| ${heads.map((head) => head.replace(/^#/, '')).join(' | ')} |`, `|${heads.map((head) => (head.startsWith('#') ? '---:' : '---')).join('|')}|`);
-    parts.push(...rows.map((row) => `| ${row.map(cell).join(' | ')} |`), '');
-  }
-  return parts.join('\n');
+/** @param {Table} table @returns {string} Markdown */
+function markdownTable({ title, heads, rows }) {
+  const line = (cells) => `| ${cells.map((text) => text.replace(/\|/g, '\\|')).join(' | ')} |`;
+  const rule = `|${heads.map((head) => (head.startsWith('#') ? '---:' : '---')).join('|')}|`;
+  return [`### ${title}`, '', line(heads.map((head) => head.replace(/^#/, ''))), rule, ...rows.map(line)].join('\n');
 }
 
-module.exports = { tables, textReport, markdownReport, machineSentence };
+module.exports = { tables, methodSentences, textReport, markdownTable };

@@ -4,6 +4,8 @@
  * Runs put together: medians with their spread, and ratios between subjects.
  *
  * A ratio is formed within each round and its median taken: what disturbed a round disturbed both, and cancels out.
+ *
+ * @typedef {{median: number, low: number, high: number}} Spread
  */
 
 const { median, medianDistribution } = require('../../node-shim/lib/measure/latency');
@@ -11,14 +13,16 @@ const { median, medianDistribution } = require('../../node-shim/lib/measure/late
 /** Figures of a run that are summed up, by the path to them. */
 const FIGURES = [
   'requestsPerSecond', 'milliseconds.p50', 'milliseconds.p90', 'milliseconds.p99', 'milliseconds.p999',
-  'cpuSecondsPer100k.front', 'cpuSecondsPer100k.node', 'cpuSecondsPer100k.all', 'frontUserShare', 'peakBytes',
+  'cpuSecondsPer100k.front', 'cpuSecondsPer100k.node', 'cpuSecondsPer100k.all', 'frontUserShare',
+  'microseconds.frontUser', 'microseconds.frontKernel', 'microseconds.nodeUser', 'microseconds.nodeKernel',
+  'peakBytes', 'disturbance',
 ];
 
 const value = (run, path) => path.split('.').reduce((part, name) => part?.[name], run);
 
 /**
  * @param {import('./run').Run[]} runs
- * @returns {Array<{case: string, subject: string, rounds: number, figures: Record<string, {median: number, low: number, high: number}>, latency: object}>}
+ * @returns {Array<{case: string, subject: string, rounds: number, figures: Record<string, Spread>, latency: object}>}
  */
 function summarize(runs) {
   const groups = new Map();
@@ -26,16 +30,21 @@ function summarize(runs) {
     const key = `${run.case}\n${run.subject}`;
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
-  return [...groups.values()].map((group) => ({
-    case: group[0].case, subject: group[0].subject, rounds: group.length,
-    figures: Object.fromEntries(FIGURES.map((path) => [path, spread(group.map((run) => value(run, path)).filter(Number.isFinite))]).filter(([, found]) => found)),
-    latency: medianDistribution(group.map(({ latency }) => latency)),
-  }));
+  return [...groups.values()].map((group) => {
+    const figures = FIGURES.map((path) => [path, spreadOf(group.map((run) => value(run, path)))]);
+    return {
+      case: group[0].case, subject: group[0].subject, rounds: group.length,
+      figures: Object.fromEntries(figures.filter(([, found]) => found)),
+      latency: medianDistribution(group.map(({ latency }) => latency)),
+    };
+  });
 }
 
-function spread(values) {
-  if (values.length === 0) return undefined;
-  return { median: median(values), low: Math.min(...values), high: Math.max(...values) };
+/** @param {number[]} values what is no number is left out @returns {Spread | undefined} undefined for none */
+function spreadOf(values) {
+  const numbers = values.filter(Number.isFinite);
+  if (numbers.length === 0) return undefined;
+  return { median: median(numbers), low: Math.min(...numbers), high: Math.max(...numbers) };
 }
 
 /**
@@ -43,12 +52,13 @@ function spread(values) {
  *
  * @param {import('./run').Run[]} runs
  * @param {{case: string, of: string, to: string, figure: string}} what
- * @returns {{median: number, low: number, high: number} | undefined} undefined when either was not measured
+ * @returns {Spread | undefined} undefined when either was not measured
  */
 function ratio(runs, { case: caseId, of, to, figure }) {
-  const at = (subject, round) => value(runs.find((run) => run.case === caseId && run.subject === subject && run.round === round), figure);
-  const rounds = [...new Set(runs.filter((run) => run.case === caseId).map(({ round }) => round))];
-  return spread(rounds.map((round) => at(of, round) / at(to, round)).filter((found) => Number.isFinite(found) && found > 0));
+  const ofCase = runs.filter((run) => run.case === caseId);
+  const at = (subject, round) => value(ofCase.find((run) => run.subject === subject && run.round === round), figure);
+  const rounds = [...new Set(ofCase.map(({ round }) => round))];
+  return spreadOf(rounds.map((round) => at(of, round) / at(to, round)).filter((found) => found > 0));
 }
 
-module.exports = { summarize, ratio, FIGURES };
+module.exports = { summarize, ratio, spreadOf };

@@ -13,28 +13,15 @@
  * @property {string} id
  * @property {string} title
  * @property {() => string | undefined} missing why it cannot be measured here; undefined when it can
- * @property {(options: {directory: string, token?: string}) => Promise<RunningSubject>} start directory: for its sockets and files
+ * @property {Record<string, string>} [ownFaults] by a case's id: why it cannot be right there, whoever asks it
+ * @property {(options: {directory: string, token?: string}) => Promise<RunningSubject>} start directory: for its
+ *   sockets and files
  */
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { has } = require('../../node-shim/lib/measure/load');
-const { tree } = require('../../node-shim/lib/measure/processes');
-const { start, freePort, accepting } = require('./children');
-
-const SUBJECTS = path.join(__dirname, '..', 'subjects');
-
-const isReady = ({ event }) => event === 'ready';
-
-function node(script, env) {
-  return start(process.execPath, ['--expose-gc', path.join(SUBJECTS, script)], { env });
-}
-
-/** A subject may be started several times in one run, and a socket file outlives its process. */
-let paths = 0;
-const freshPath = (directory, name) => path.join(directory, `${name}-${(paths += 1)}.sock`);
-
-const stopAll = (children) => async () => { await Promise.all(children.map((child) => child.stop())); };
+const { start, startNode, isReady, freePort, freshPath, stopAll } = require('./children');
+const { nginx, haproxy, passenger } = require('./peers');
 
 const plain = {
   id: 'plain',
@@ -42,49 +29,11 @@ const plain = {
   missing: () => undefined,
   async start({ token }) {
     const port = await freePort();
-    const server = node('plain.js', { LISTEN: String(port), TOKEN: token });
+    const server = startNode('plain.js', { LISTEN: String(port), TOKEN: token });
     await server.whenReady(isReady);
     return { port, processes: { front: [], node: [server.pid] }, stop: stopAll([server]) };
   },
 };
-
-const nginx = {
-  id: 'nginx',
-  title: 'nginx before Node',
-  missing: () => (has('nginx') || fs.existsSync('/usr/sbin/nginx') ? undefined : 'nginx is not installed'),
-  async start({ directory, token }) {
-    const port = await freePort();
-    const socket = freshPath(directory, 'nginx-upstream');
-    const server = node('plain.js', { LISTEN: socket, TOKEN: token });
-    await server.whenReady(isReady);
-    const configuration = path.join(directory, 'nginx.conf');
-    fs.writeFileSync(configuration, nginxConfiguration({ port, socket, directory }));
-    const front = start(has('nginx') ? 'nginx' : '/usr/sbin/nginx', ['-c', configuration, '-p', directory, '-e', 'stderr']);
-    await accepting(port);
-    return { port, processes: { front: tree(front.pid), node: [server.pid] }, stop: stopAll([front, server]) };
-  },
-};
-
-/**
- * One worker, as the sidecar has one loop; connections to Node kept open; nothing logged, nothing limited. Started by
- * root, nginx would leave its worker to a user who may not enter our directory.
- */
-function nginxConfiguration({ port, socket, directory }) {
-  const user = process.getuid() === 0 ? 'user root;' : '';
-  return `${user} daemon off; worker_processes 1; worker_rlimit_nofile 20000; pid ${directory}/nginx.pid; error_log stderr crit;
-events { worker_connections 16000; }
-http {
-  access_log off; keepalive_requests 1000000000; keepalive_timeout 120s; client_max_body_size 8m;
-  client_body_buffer_size 1m; client_body_temp_path ${directory}/body; proxy_temp_path ${directory}/proxy;
-  fastcgi_temp_path ${directory}/fastcgi; uwsgi_temp_path ${directory}/uwsgi; scgi_temp_path ${directory}/scgi;
-  upstream app { server unix:${socket}; keepalive 512; keepalive_requests 1000000000; }
-  server {
-    listen 127.0.0.1:${port} backlog=1024;
-    location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; proxy_buffers 16 32k; }
-  }
-}
-`;
-}
 
 /** @param {string} binary the front's */
 function sidecar(binary) {
@@ -92,7 +41,8 @@ function sidecar(binary) {
     id: 'sidecar',
     title: 'sidecar',
     missing: () => (fs.existsSync(binary) ? undefined : `${binary} is not there: scripts/build-static`),
-    start: ({ directory, token }) => startSidecar(binary, directory, (socket) => node('sidecar-worker.js', { SOCKET: socket, TOKEN: token })),
+    start: ({ directory, token }) => startSidecar(binary, directory, (socket) => (
+      startNode('sidecar-worker.js', { SOCKET: socket, TOKEN: token }))),
   };
 }
 
@@ -101,10 +51,13 @@ function sidecarWithRunner(binary, bundle) {
   return {
     id: 'sidecar-runner',
     title: 'sidecar, real runner',
-    missing: () => (bundle ? sidecar(binary).missing() : 'no runner bundle was given: --runner PATH'),
-    start: ({ directory, token }) => startSidecar(binary, directory, (socket) => node('runner-app.js', { RUNNER: path.resolve(bundle), SOCKET: socket, TOKEN: token })),
+    missing: () => (bundle ? sidecar(binary).missing() : NO_BUNDLE),
+    start: ({ directory, token }) => startSidecar(binary, directory, (socket) => (
+      startNode('runner-app.js', { RUNNER: path.resolve(bundle), SOCKET: socket, TOKEN: token }))),
   };
 }
+
+const NO_BUNDLE = 'no runner bundle was given: --runner PATH';
 
 async function startSidecar(binary, directory, startWorker) {
   const socket = freshPath(directory, 'bridge');
@@ -123,10 +76,14 @@ function nodeExposure(bundle) {
   return {
     id: 'nodeexposure',
     title: 'nodeExposure',
-    missing: () => (bundle ? undefined : 'no runner bundle was given: --runner PATH'),
+    missing: () => (bundle ? undefined : NO_BUNDLE),
+    ownFaults: {
+      // readRequestBody of 4.8.6 listens to `data` with `once`.
+      'echo-256k': 'nodeExposure 4.8.6 takes the first chunk of a body for all of it, and answers 400 to this one',
+    },
     async start({ token }) {
       const port = await freePort();
-      const server = node('runner-app.js', { RUNNER: path.resolve(bundle), PORT: String(port), TOKEN: token });
+      const server = startNode('runner-app.js', { RUNNER: path.resolve(bundle), PORT: String(port), TOKEN: token });
       await server.whenReady(isReady);
       return { port, processes: { front: [], node: [server.pid] }, stop: stopAll([server]) };
     },
@@ -138,7 +95,9 @@ function nodeExposure(bundle) {
  * @returns {Subject[]}
  */
 function allSubjects({ front, runner }) {
-  return [sidecar(front), plain, nginx, nodeExposure(runner), sidecarWithRunner(front, runner)];
+  return [
+    sidecar(front), plain, nginx, haproxy, passenger, nodeExposure(runner), sidecarWithRunner(front, runner),
+  ];
 }
 
 module.exports = { allSubjects };

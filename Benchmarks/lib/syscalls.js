@@ -1,61 +1,64 @@
 'use strict';
 
 /**
- * System calls for each request, counted by perf's tracepoint, or by strace where perf cannot (strace slows the subject
- * down, so more requests meet in one read and the count comes out lower; the result says which it was).
+ * System calls for each request, counted by strace under a load of exactly known size. All connections send at once, so
+ * as many requests meet in one turn of a loop as there are connections: strace slows a process down, and would make
+ * them meet under any other load, too.
  */
 
 const { spawn } = require('node:child_process');
-const { has, chooseTool } = require('../../node-shim/lib/measure/load');
+const { has } = require('../../node-shim/lib/measure/load');
+const { openFixedLoad } = require('./fixed-load');
 
-const EVENT = 'raw_syscalls:sys_enter';
-/** The load outlasts the count on both sides, so that neither start nor end is in it. */
-const COUNT_SECONDS = 1;
-const LOAD_SECONDS = 2;
-
-/** @returns {'perf' | 'strace' | undefined} */
-function counter() {
-  return has('perf') ? 'perf' : has('strace') ? 'strace' : undefined;
-}
+/** Requests to count over, and rounds at least. */
+const REQUESTS = 1500;
+const ROUNDS_MIN = 3;
 
 /**
  * @param {import('./subjects').RunningSubject} subject
  * @param {import('./work').Case} work
- * @returns {Promise<{perRequest: number, tool: string} | undefined>}
+ * @returns {Promise<{front: number, node: number, all: number} | undefined>} for a request; undefined without strace
  */
 async function countSyscalls(subject, work) {
-  const tool = counter();
-  const pids = [...subject.processes.front, ...subject.processes.node];
-  if (!tool) return undefined;
-  const load = chooseTool('wrk').run({ host: '127.0.0.1', port: subject.port, requests: [work.request], connections: work.connections, depth: work.depth, seconds: LOAD_SECONDS });
-  await new Promise((resolve) => { setTimeout(resolve, 400); });
-  const calls = tool === 'perf' ? await countWithPerf(pids) : await countWithStrace(pids);
-  const { requestsPerSecond } = await load;
-  return calls === undefined ? undefined : { perRequest: calls / COUNT_SECONDS / requestsPerSecond, tool };
+  if (!has('strace')) return undefined;
+  const load = await openFixedLoad(subject.port, work);
+  const traces = [];
+  try {
+    for (const pids of [subject.processes.front, subject.processes.node]) traces.push(await trace(pids));
+    const requests = await load.run(Math.max(ROUNDS_MIN, Math.round(REQUESTS / work.connections / work.depth)));
+    const [front, node] = await Promise.all(traces.map(async (ends) => (await ends()) / requests));
+    return { front, node, all: front + node };
+  } finally {
+    load.close();
+    await Promise.all(traces.map((ends) => ends()));
+  }
 }
 
-async function countWithPerf(pids) {
-  const text = await errorsOf('perf', ['stat', '-x,', '-e', EVENT, '-p', pids.join(','), '--timeout', String(COUNT_SECONDS * 1000)]);
-  const line = text.split('\n').find((one) => one.includes(EVENT));
-  const count = Number(line?.split(',')[0]);
-  return Number.isFinite(count) && line ? count : undefined;
-}
-
-async function countWithStrace(pids) {
-  const text = await errorsOf('timeout', ['-s', 'INT', String(COUNT_SECONDS), 'strace', '-f', '-c', ...pids.flatMap((pid) => ['-p', String(pid)])]);
-  const match = /^\s*100\.00\s+\S+(?:\s+\S+)?\s+(\d+)(?:\s+\d+)?\s+total/m.exec(text);
-  return match ? Number(match[1]) : undefined;
-}
-
-/** Both tools report on standard error. */
-function errorsOf(program, args) {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let text = '';
-    child.stderr.on('data', (chunk) => (text += chunk));
-    child.on('error', () => resolve(''));
-    child.on('close', () => resolve(text));
+/** Starts to count; the promise is fulfilled once all threads are traced. @returns {Promise<() => Promise<number>>} */
+async function trace(pids) {
+  if (pids.length === 0) return async () => 0;
+  const child = spawn('strace', ['-f', '-c', ...pids.flatMap((pid) => ['-p', String(pid)])], {
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
+  let text = '';
+  child.stderr.on('data', (chunk) => (text += chunk));
+  const ended = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  ended.catch(() => {});
+  while (!pids.every((pid) => text.includes(`Process ${pid} attached`))) {
+    if (child.exitCode !== null) throw new Error(`strace cannot attach: ${text.trim()}`);
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+  return async () => {
+    if (child.exitCode === null) child.kill('SIGINT');
+    await ended;
+    return totalOf(text);
+  };
 }
 
-module.exports = { countSyscalls };
+/** The lines of `strace -c`: percent, seconds, microseconds a call, calls, perhaps errors, name; a sum at the end. */
+function totalOf(text) {
+  const lines = text.matchAll(/^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)(?:\s+\d+)?\s+(\w+)$/gm);
+  return [...lines].reduce((sum, [, calls, name]) => (name === 'total' ? sum : sum + Number(calls)), 0);
+}
+
+module.exports = { countSyscalls, totalOf };

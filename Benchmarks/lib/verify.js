@@ -72,11 +72,15 @@ function fault(work, result, answerBytes) {
   if (result.requests === 0) return 'no answers';
   if (result.failures > 0) return `${result.failures} connections broke or answers were late`;
   const wanted = work.expected.status >= 400 ? result.requests : 0;
-  if (result.errorAnswers !== wanted) return `${result.errorAnswers} of ${result.requests} answers had an error status, ${wanted} expected`;
+  if (result.errorAnswers !== wanted) {
+    return `${result.errorAnswers} of ${result.requests} answers had an error status, ${wanted} expected`;
+  }
   // At the end each connection may hold answers that came in part or were not counted yet.
   const slack = work.connections * work.depth * answerBytes;
   const surplus = result.bytes - result.requests * answerBytes;
-  if (result.bytes !== undefined && Math.abs(surplus) > slack) return `${result.bytes} bytes came for ${result.requests} answers of ${answerBytes}`;
+  if (result.bytes !== undefined && Math.abs(surplus) > slack) {
+    return `${result.bytes} bytes came for ${result.requests} answers of ${answerBytes}`;
+  }
   return undefined;
 }
 

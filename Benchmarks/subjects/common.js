@@ -1,6 +1,9 @@
 'use strict';
 
-/** What every Node process of the benchmark does alike: report that it is ready, collect garbage when told, leave when told. */
+/**
+ * What every Node process of the benchmark does alike: report that it is ready, collect garbage when told, leave when
+ * told.
+ */
 
 /** One app for all subjects, so that the work behind HTTP is the same. */
 const app = {
@@ -24,4 +27,10 @@ process.on('SIGTERM', () => process.exit(0));
 // The benchmark went away without saying so.
 process.stdin.on('end', () => process.exit(0)).resume();
 
-module.exports = { app, ready };
+/** Said and ended here: the runner catches what nobody handles, and this process would wait for ever. */
+function failed(error) {
+  process.stderr.write(`${error.stack}\n`);
+  process.exit(1);
+}
+
+module.exports = { app, ready, failed };

@@ -5,19 +5,17 @@
  * by the sidecar's shim. TOKEN: the token asked for, if any.
  */
 
-const { app, ready } = require('./common');
-const { r, run, nodeExposure } = require(process.env.RUNNER);
+const { ready, failed } = require('./common');
+const { buildRunnerApp } = require('./runner-build');
+const runner = require(process.env.RUNNER);
 
 async function main() {
   const { PORT: port, SOCKET: socket, TOKEN: token } = process.env;
-  const tasks = Object.entries(app.tasks).map(([id, work]) => r.task(id).run(async (input) => work(input)).build());
-  const events = Object.keys(app.events).map((id) => r.event(id).build());
-  const hooks = events.map((event, index) => r.hook(`app.hooks.on${index}`).on(event).run(async () => {}).build());
-  const http = { basePath: '/__runner', ...(token && { auth: { token } }), ...(port && { listen: { port: Number(port), host: '127.0.0.1' } }) };
-  const exposure = nodeExposure.with({ http });
-  const root = r.resource('app').register([...tasks, ...events, ...hooks, ...(port ? [exposure] : [])]).build();
-  const runtime = await run(root, { logs: { printThreshold: null } });
-  if (port) keepIdleConnections(runtime, exposure);
+  const listen = port && { port: Number(port), host: '127.0.0.1' };
+  const http = { basePath: '/__runner', ...(token && { auth: { token } }), ...(listen && { listen }) };
+  const exposure = runner.nodeExposure.with({ http });
+  const runtime = await buildRunnerApp(runner, listen ? [exposure] : []);
+  if (listen) keepIdleConnections(runtime, exposure);
   else await require('../../node-shim').serve(runtime, { socket, http });
   ready();
 }
@@ -28,4 +26,4 @@ function keepIdleConnections(runtime, exposure) {
   if (server) server.keepAliveTimeout = 120_000;
 }
 
-main();
+main().catch(failed);

@@ -1,6 +1,8 @@
 'use strict';
 
-/** The Node half of the sidecar with an app of plain functions. SOCKET: the front's. TOKEN: the token asked for, if any. */
+/**
+ * The Node half of the sidecar with an app of plain functions. SOCKET: the front's. TOKEN: the token asked for, if any.
+ */
 
 const { TunnelServer } = require('../../node-shim');
 const { app, ready } = require('./common');

@@ -58,6 +58,11 @@
         }
     }
 
+    /// Whether `other` begins with these bytes.
+    @inlinable public func isPrefix(of other: Span<UInt8>) -> Bool {
+        other.count >= count && other.extracting(first: count).equals(bytes)
+    }
+
     /// Overwrites one already written byte, counted from the first unconsumed one.
     @inlinable public mutating func set(_ byte: UInt8, at offset: Int) {
         precondition(offset >= 0 && offset < count)

@@ -27,18 +27,26 @@ extension Span where Element == UInt8 {
 
     /// Whether these bytes are exactly `other`.
     @inlinable public func equals(_ other: Span<UInt8>) -> Bool {
+        let count = self.count
         guard count == other.count else { return false }
-        if count >= 8 {
-            var i = 0
-            while i < count - 8 {
-                if littleEndianUInt64(at: i) != other.littleEndianUInt64(at: i) { return false }
-                i += 8
-            }
-            // The last eight overlap those before them.
-            return littleEndianUInt64(at: count - 8) == other.littleEndianUInt64(at: count - 8)
+        if count < 8 {
+            for i in 0..<count where self[i] != other[i] { return false }
+            return true
         }
-        for i in 0..<count where self[i] != other[i] { return false }
-        return true
+        // All offsets are at most `count - 8`.
+        return unsafe withUnsafeBytes { mine in
+            unsafe other.withUnsafeBytes { theirs in
+                var i = 0
+                while i < count - 8 {
+                    let one = unsafe mine.loadUnaligned(fromByteOffset: i, as: UInt64.self)
+                    if unsafe one != theirs.loadUnaligned(fromByteOffset: i, as: UInt64.self) { return false }
+                    i += 8
+                }
+                // The last eight overlap those before them.
+                let last = unsafe mine.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+                return unsafe last == theirs.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+            }
+        }
     }
 
     /// Whether these bytes are `lowercased` when ASCII letters are compared without case.

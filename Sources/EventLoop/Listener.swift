@@ -93,6 +93,10 @@ internal import CLibUV
         try unsafe stream.accept(from: handle)
     }
 
+    /// Takes a connection that waits in the kernel and was not announced yet, or nil when there is none: for the moment before
+    /// `close`. The descriptor is the caller's.
+    public func takeWaiting() -> Int32? { isClosed ? nil : acceptAtOnce(descriptor) }
+
     /// The address it listens on, with the real port where 0 was asked for.
     public var address: SocketAddress? { isClosed ? nil : SocketAddress(localOf: descriptor) }
 

@@ -92,6 +92,16 @@ public enum Environment {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
     }
+
+    /// Of every variable this process was started with.
+    public static var names: [String] {
+        guard case .success(let bytes) = Files.read("/proc/self/environ") else { return [] }
+        return bytes.split(separator: 0).compactMap { entry in
+            entry.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false).first.map {
+                String(decoding: $0, as: UTF8.self)
+            }
+        }
+    }
 }
 
 /// Small files, read whole. A larger one is an error (EFBIG), never half of it.

@@ -229,12 +229,6 @@ internal import CLibUV
         flushSoon()
     }
 
-    /// Output that neither left nor was acknowledged as taken: what a stalled peer is recognised by.
-    public final var queuedWriteBytes: Int { unsafe uv_stream_get_write_queue_size(handle) }
-
-    /// Whether the connection is broken although nobody reads from it or writes to it just now.
-    public final var peerIsGone: Bool { hasHungUp(descriptor) }
-
     /// Writes what `outbox` holds; what the kernel does not take waits and leaves when it can.
     public final func flush() {
         guard pending == nil, !isClosing else { return }
@@ -349,8 +343,6 @@ internal import CLibUV
         state.insert(.closeWhenDrained)
         if outbox.isEmpty && pending == nil { close() } else { flushSoon() }
     }
-
-    public final var willCloseWhenDrained: Bool { state.contains(.closeWhenDrained) }
 
     /// Everything has left: does what was to come then.
     private final func finishIfAsked() {

@@ -26,6 +26,20 @@ func receiveAtOnce(_ descriptor: Int32, _ memory: UnsafeMutableRawPointer, _ cou
     unsafe recv(descriptor, memory, count, Int32(MSG_DONTWAIT))
 }
 
+/// Bytes that the kernel took for a peer and the peer has not acknowledged.
+func unacknowledgedBytes(_ descriptor: Int32) -> Int {
+    var count: Int32 = 0
+    return unsafe ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+}
+
+/// Accepts a connection if one waits at a listener that does not block; nil when none does, or on an error.
+func acceptAtOnce(_ listener: Int32) -> Int32? {
+    let accepted = accept(listener, nil, nil)
+    guard accepted >= 0 else { return nil }
+    _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+    return accepted
+}
+
 /// A copy of a descriptor that is closed on exec, or nil when none is left.
 func duplicate(_ descriptor: Int32) -> Int32? {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)

@@ -92,6 +92,11 @@ struct CORSPolicy: ~Copyable, Sendable {
         if case .constant = rule { constant } else { nil }
     }
 
+    /// Whether the request that got this block gets it again, each time it comes.
+    func isForGood(_ block: CORSBlock) -> Bool {
+        if case .ask = rule { false } else { block.number >= 0 }
+    }
+
     /// The headers of an answer that is no preflight's.
     mutating func actual(
         _ head: RequestHead, _ bytes: Span<UInt8>, answer: OriginAnswer?

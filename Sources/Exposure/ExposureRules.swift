@@ -9,7 +9,11 @@ public import HTTPCodec
 public struct ExposureRules: ~Copyable {
     public private(set) var authenticator: Authenticator
     /// The targets of all workers.
-    public var catalogue = TargetCatalogue()
+    public var catalogue = TargetCatalogue() {
+        didSet { generation &+= 1 }
+    }
+    /// Goes up with every change after which a request might be decided otherwise.
+    private var generation: UInt32 = 1
     private var router: Router
     private var cors: CORSPolicy
     /// The CORS headers of every answer, where they do not depend on the request.
@@ -32,6 +36,7 @@ public struct ExposureRules: ~Copyable {
     ///
     /// A parser has to be made anew if `authenticator.header` has changed.
     public mutating func apply(_ settings: ExposureSettings) {
+        generation &+= 1
         if settings.auth != self.settings.auth { authenticator = Authenticator(settings.auth) }
         if settings.basePath != self.settings.basePath { router = Router(basePath: settings.basePath) }
         // What was learnt about origins is kept unless it may have changed.
@@ -59,6 +64,19 @@ public struct ExposureRules: ~Copyable {
         return decideAny(head, bytes, originAnswer)
     }
 
+    /// The same for a request that may have been decided before.
+    @inline(__always)
+    public mutating func decide(
+        _ request: RecentRequest, _ bytes: Span<UInt8>, originAnswer: OriginAnswer? = nil
+    ) -> Decision {
+        if let known = request.decision(in: generation) { return known }
+        let decision = decide(request.head, bytes, originAnswer: originAnswer)
+        if case .call(_, _, let block) = decision, originAnswer == nil, cors.isForGood(block) {
+            request.keep(decision, generation)
+        }
+        return decision
+    }
+
     /// The target of a request target that is exactly `{base}/task/{id}` or `{base}/event/{id}`, nil if it takes a closer look.
     @inline(__always)
     private func rawTarget(_ target: Span<UInt8>) -> Int? {
@@ -81,7 +99,7 @@ public struct ExposureRules: ~Copyable {
         let method = head.method
         let route = router.route(bytes.extracting(head.target.range), path: &path, id: &id)
         switch route {
-        case .unparsable: return .reject(.internalError, cors: .none)
+        case .unparsable: return .reject(.targetIsNoURL, cors: .none)
         case .outside: return .outside
         case .notFound, .task, .event, .discovery: break
         }

@@ -11,9 +11,10 @@ public enum Rejection: Equatable, Sendable {
     case notExposed(Hello.TargetKind)
     case targetNotFound(Hello.TargetKind)
     case invalidJSON
-    /// A target that makes no URL, or a CORS function that threw.
+    /// The app's CORS function threw.
     case internalError
-    case clientClosed
+    /// A target that makes no URL: nodeExposure's answer is the same, but whose fault it is differs.
+    case targetIsNoURL
 
     // The front's own.
     case noWorker
@@ -22,7 +23,6 @@ public enum Rejection: Equatable, Sendable {
     case timeout
     /// A request that did not arrive whole in time.
     case requestTimeout
-    case draining
     case payloadTooLarge
     case unsupportedMediaType
     case connectNotSupported
@@ -72,7 +72,7 @@ public enum Rejection: Equatable, Sendable {
         case .targetNotFound(let kind): Answer(404, "NOT_FOUND", Self.prefix(kind), end: " not found", .client)
         case .invalidJSON: Answer(400, "INVALID_JSON", "Invalid EJSON body", .client)
         case .internalError: Answer(500, "INTERNAL_ERROR", "Internal Error", .task)
-        case .clientClosed: Answer(499, "REQUEST_ABORTED", "Client Closed Request", .client)
+        case .targetIsNoURL: Answer(500, "INTERNAL_ERROR", "Internal Error", .client)
 
         case .noWorker:
             Answer(503, "NO_WORKER", "No worker is connected; try again shortly", .worker, retryAfterSeconds: 1)
@@ -82,8 +82,6 @@ public enum Rejection: Equatable, Sendable {
         case .timeout: Answer(504, "TIMEOUT", "The task did not answer in time", .task, closes: true)
         case .requestTimeout:
             Answer(408, "REQUEST_TIMEOUT", "The request did not arrive in time", .client, closes: true)
-        case .draining:
-            Answer(503, "DRAINING", "This server is stopping; try again", .front, closes: true, retryAfterSeconds: 1)
         case .payloadTooLarge:
             Answer(413, "PAYLOAD_TOO_LARGE", "The request body is too large", .client, closes: true)
         case .unsupportedMediaType:

@@ -36,6 +36,8 @@ public struct LoopMetrics: Sendable {
     /// The newest failures, oldest first once `failureCount` passed the ring's size.
     var recentFailures: [RecentFailure] = []
     var failureCount = 0
+    /// The last failure of each label: a flood of others does not hide it.
+    var newestFailures: [RecentFailure?]
     /// For each cell of `DurationScale`, which of `Bounds.request` it counts under.
     private let bucketOfCell: [UInt8]
 
@@ -49,6 +51,7 @@ public struct LoopMetrics: Sendable {
         bucketOfCell = (0..<DurationScale.cellCount).map { cell in
             UInt8(Bounds.request.firstIndex { DurationScale.upperBound(of: cell) <= $0 } ?? Bounds.request.count)
         }
+        newestFailures = failures.map { _ in nil }
         for kind in RouteKind.allCases { routes.append(Route(kind: kind, id: nil)) }
         recentFailures.reserveCapacity(RecentFailure.kept)
     }
@@ -146,6 +149,7 @@ public struct LoopMetrics: Sendable {
             recentFailures[failureCount % RecentFailure.kept] = entry
         }
         failureCount += 1
+        newestFailures[failure] = entry
     }
 
     // MARK: Growing, at a route's or a status' first request
@@ -203,6 +207,11 @@ public struct LoopMetrics: Sendable {
         for theirs in other.series {
             let at = findSeries(places[Int(theirs.route)], theirs.method, theirs.status)
             add(other.cells[theirs.offset..<theirs.offset + Layout.seriesCells], at: at)
+        }
+        for case let theirs? in other.newestFailures {
+            let ours = newestFailures[theirs.failure]?.unixMilliseconds ?? 0
+            guard theirs.unixMilliseconds > ours else { continue }
+            newestFailures[theirs.failure] = theirs.moved(to: places[theirs.route])
         }
         let moved = other.recentFailures.map { $0.moved(to: places[$0.route]) }
         recentFailures = Array(

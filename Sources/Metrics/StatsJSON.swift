@@ -16,16 +16,18 @@ public import Bytes
 ///     "total": 0,                      sum of their durations
 ///     "cells": [[137, 2]]              how many had each duration: `DurationScale` says which; empty cells are left out
 ///   },
-///   "stages": [{ "name": "receive", "count": 0, "total": 0, "p99": 0 }],
+///   "stages": [{ "name": "receive", "count": 0, "total": 0, "p99": 0, "cells": [[137, 2]] }],
 ///   "now": { "connections": 0, "requests": 0, "queued": 0, "queuedBytes": 0, "streams": 0 },         go up and down
 ///   "bytes": { "streamReceived": 0, "streamSent": 0, "bridgeReceived": 0, "bridgeSent": 0 },
 ///   "process": { "cpu": 0, "memory": 0, "descriptors": 0, "maxDescriptors": 0 },  cpu: microseconds; memory: bytes
 ///   "lag": { "front": { "p99": 0, "max": 0 }, "node": { "p99": 0, "max": 0 } },
 ///   "workers": [{ "id": "9f86", "pid": 7, "node": "20.1.0", "runner": "4.8.6", "state": "ready",     or silent, draining
 ///                 "inFlight": 0, "calls": 0, "lag": 0, "pong": 0 }],              lag: microseconds; pong: ms since the last
-///   "tasks": [{ "kind": "task", "id": "app.add", "calls": 0, "failed": 0, "p50": 0, "p99": 0 }],     id null: all others
-///   "failures": [{ "side": "front", "reason": "queue full", "count": 0 }],        those that happened
-///   "recent": [{ "time": 0, "side": "front", "reason": "queue full", "status": 503, "kind": "task", "id": "app.add" }]
+///   "tasks": [{ "kind": "task", "id": "app.add", "calls": 0, "failed": 0, "p50": 0, "p99": 0,        id null: all others
+///               "cells": [[137, 2]] }],
+///   "failures": [{ "side": "front", "reason": "overloaded", "count": 0,                 those that happened, and their last
+///                  "last": { "time": 0, "status": 503, "kind": "task", "id": "app.add" } }],
+///   "recent": [{ "time": 0, "side": "front", "reason": "overloaded", "status": 503, "kind": "task", "id": "app.add" }]
 /// }
 /// ```
 public enum StatsJSON {
@@ -70,10 +72,14 @@ public enum StatsJSON {
             json.number("count", durations.count)
             json.number("failed", failed)
             json.number("total", durations.totalNanoseconds)
-            let used = zip(0..., durations.cells).filter { $0.1 > 0 }
-            json.array("cells", used) { cell, json in
-                json.array([UInt64(cell.0), cell.1]) { number, json in json.number(number) }
-            }
+            cells(durations, &json)
+        }
+    }
+
+    private static func cells(_ durations: Durations, _ json: inout JSONWriter) {
+        let used = zip(0..., durations.cells).filter { $0.1 > 0 }
+        json.array("cells", used) { cell, json in
+            json.array([UInt64(cell.0), cell.1]) { number, json in json.number(number) }
         }
     }
 
@@ -85,6 +91,7 @@ public enum StatsJSON {
                 json.number("count", durations.count)
                 json.number("total", durations.totalNanoseconds)
                 json.number("p99", durations.percentile(0.99))
+                cells(durations, &json)
             }
         }
         json.object("lag") { json in
@@ -150,6 +157,7 @@ public enum StatsJSON {
                 json.number("failed", failed)
                 json.number("p50", durations.percentile(0.5))
                 json.number("p99", durations.percentile(0.99))
+                cells(durations, &json)
             }
         }
     }
@@ -160,6 +168,12 @@ public enum StatsJSON {
             json.object { json in
                 label(counted.failureLabels[place], &json)
                 json.number("count", counted.failures(place))
+                guard let last = counted.newestFailures[place] else { return }
+                json.object("last") { json in
+                    json.number("time", last.unixMilliseconds)
+                    json.number("status", last.status)
+                    target(counted.routes[last.route], &json)
+                }
             }
         }
         json.array("recent", counted.failuresByTime()) { failure, json in

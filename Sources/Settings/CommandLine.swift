@@ -104,9 +104,10 @@ struct CommandLine {
 }
 
 extension Suggestion {
-    /// `Did you mean x?`
-    static func sentence(for text: String, among words: [String]) -> String? {
-        nearest(to: text, among: words).map { "Did you mean \($0)?" }
+    /// `Did you mean x?` With `prefix`, all of them begin with it, and only what follows it is compared.
+    static func sentence(for text: String, among words: [String], after prefix: String = "") -> String? {
+        let rests = words.map { String($0.dropFirst(prefix.count)) }
+        return nearest(to: String(text.dropFirst(prefix.count)), among: rests).map { "Did you mean \(prefix)\($0)?" }
     }
 
     /// The same for the name of an option, falling back on where the names are listed.

@@ -49,7 +49,8 @@ enum ConfigFile {
             }
             return .success(entries)
         } catch {
-            return .failure(SettingsProblem(place: place, error.description))
+            let line = 1 + (0..<min(error.offset, bytes.count)).count { bytes[$0] == 0x0a }
+            return .failure(SettingsProblem(place: "\(place) line \(line)", error.description))
         }
     }
 

@@ -9,6 +9,8 @@ public struct Configuration: Equatable, Sendable {
     public var loops: Int?
     public var backlog = 511
     public var admin: ListenAddress? = ListenAddress(host: ListenAddress.loopback, port: 7072)
+    /// Names under which the admin listener may be asked, in lower case, beside addresses and `localhost`; `*` is any.
+    public var adminHosts: [String] = []
 
     // MARK: The bridge
 
@@ -67,6 +69,7 @@ public struct Configuration: Equatable, Sendable {
     public var jsonDepthLimit = 10_000
     public var resultLimitBytes = 8 << 20
     public var streamWindowBytes = 256 << 10
+    public var unreadBytes = 256 << 20
 
     // MARK: What can be seen
 

@@ -25,9 +25,11 @@ public struct Option: Sendable {
     /// Takes this option's value over from another configuration.
     let copyValue: @Sendable (inout Configuration, Configuration) -> Void
 
+    static let environmentPrefix = "RUNNER_SIDECAR_"
+
     /// `RUNNER_SIDECAR_` and the name in capitals.
     public var environmentName: String {
-        "RUNNER_SIDECAR_" + String(name.uppercased().map { $0 == "-" ? "_" : $0 })
+        Self.environmentPrefix + String(name.uppercased().map { $0 == "-" ? "_" : $0 })
     }
 
     /// An on/off option may be given without a value.

@@ -21,6 +21,11 @@ public enum OptionTable {
                 "Where health, metrics and the status page are served. Keep it off public networks: it asks for no password."
         ),
         Option(
+            .serving, "admin-host", list: \.adminHosts, .hostName, absence: "IP addresses and localhost", [.live],
+            help:
+                "Names by which the admin listener may be asked, beside IP addresses and localhost; * for any. Others get 403."
+        ),
+        Option(
             .serving, "loops", optional: \.loops, .integer(1...64), absence: "one for each two cores, up to 4",
             absenceWord: "auto",
             help:
@@ -148,6 +153,11 @@ public enum OptionTable {
         Option(
             .limits, "stream-window", \.streamWindowBytes, .bytes(16 << 10...16 << 20),
             help: "Bytes of one stream and direction under way at most."),
+        Option(
+            .limits, "unread-bytes", \.unreadBytes, .bytes(1 << 20...64 << 30), [.live],
+            help:
+                "Memory that answers may take which clients do not read; from half of it on, clients that take nothing are cut."
+        ),
     ]
 
     private static let insight: [Option] = [

@@ -5,10 +5,12 @@ extension Configuration {
     /// - Parameters:
     ///   - arguments: the command line without the program's name.
     ///   - environment: looks up a variable; one that is empty counts as not set, as container tools pass it for "nothing".
+    ///   - environmentNames: every variable there is, so that a misspelt one is found.
     ///   - readFile: the bytes of the file at a path.
     /// - Returns: what to do, or every problem found.
     public static func resolve(
-        arguments: [String], environment: (String) -> String?, readFile: (String) -> Result<[UInt8], FileProblem>
+        arguments: [String], environment: (String) -> String?, environmentNames: [String],
+        readFile: (String) -> Result<[UInt8], FileProblem>
     ) -> Result<Invocation, SettingsErrors> {
         let line = CommandLine(arguments)
         // Whoever asks for help gets it, however wrong the rest is.
@@ -23,6 +25,7 @@ extension Configuration {
         for (index, option) in OptionTable.options.enumerated() {
             resolution.settle(option, index, flag: line.values[index], environment)
         }
+        resolution.checkNames(ofEnvironment: environmentNames)
         resolution.readTokenFile(readFile)
         let serves = line.command != .healthcheck && !line.printsConfiguration
         resolution.checkTogether(serves: serves)
@@ -35,6 +38,8 @@ private struct Resolution {
     var configuration = Configuration()
     var problems: [SettingsProblem]
     private var fileEntries: [Int: ConfigFile.Entry] = [:]
+    /// There is a file, and what it says is not known: nobody can tell what is missing.
+    private var fileIsUnread = false
 
     init(problems: [SettingsProblem]) { self.problems = problems }
 
@@ -44,11 +49,14 @@ private struct Resolution {
         configuration.configFile = path
         switch readFile(path) {
         case .failure(let fault):
+            fileIsUnread = true
             let remedy = "Check the path given with --config"
             problems.append(SettingsProblem(place: path.quoted, "cannot be read: \(fault.reason)", remedy: remedy))
         case .success(let bytes):
             switch ConfigFile.read(bytes.span, name: path) {
-            case .failure(let fault): problems.append(fault)
+            case .failure(let fault):
+                fileIsUnread = true
+                problems.append(fault)
             case .success(let entries): for entry in entries { take(entry) }
             }
         }
@@ -120,12 +128,25 @@ private struct Resolution {
         }
     }
 
+    /// A variable that is nearly an option's is a slip. Others with our prefix are not ours to judge: the shim has some, and
+    /// Kubernetes makes a dozen for a Service of the name `runner-sidecar` (`…_SERVICE_HOST`, `…_PORT_7071_TCP`).
+    mutating func checkNames(ofEnvironment names: [String]) {
+        let prefix = Option.environmentPrefix
+        let known = Set(OptionTable.options.map { $0.environmentName } + ["\(prefix)CONFIG"])
+        for name in names.sorted() where name.utf8.starts(with: prefix.utf8) && !known.contains(name) {
+            let words = name.dropFirst(prefix.count).lowercased().split(separator: "_")
+            guard !words.contains("port"), !words.contains("service") else { continue }
+            guard let remedy = Suggestion.sentence(for: name, among: known.sorted(), after: prefix) else { continue }
+            problems.append(SettingsProblem(place: "", "there is no variable \(name.quoted)", remedy: remedy))
+        }
+    }
+
     // MARK: The whole
 
     /// What no value shows by itself.
     mutating func checkTogether(serves: Bool) {
         let settings = configuration
-        if serves && settings.socketPath == nil && settings.bridgeDescriptors.isEmpty {
+        if serves && !fileIsUnread && settings.socketPath == nil && settings.bridgeDescriptors.isEmpty {
             report(
                 "--socket is required: the Unix socket that Node connects to",
                 "Add --socket /run/runner-sidecar/bridge.sock, or set RUNNER_SIDECAR_SOCKET")

@@ -28,6 +28,11 @@ public struct SettingsErrors: Error, Equatable, Sendable {
     }
 }
 
+extension SettingsErrors {
+    /// All of them on one line, for a log.
+    public var line: String { problems.map { $0.text }.joined(separator: "; ") }
+}
+
 extension String {
     /// This text between quotes, fit for one line of a terminal or a log: control characters escaped, and cut when long.
     /// What is quoted came from outside.

@@ -69,6 +69,22 @@ extension ValueSyntax where Value == String {
             format: { $0 })
     }
 
+    /// The host of a URL without a port, or `*`; kept in lower case, and without the dot that may end it.
+    static var hostName: ValueSyntax {
+        ValueSyntax(
+            placeholder: "NAME", schema: .text(pattern: "^([A-Za-z0-9._-]+|\\*)$"),
+            parse: { text throws(ValueProblem) in
+                let isName = text.utf8.allSatisfy { byte in
+                    byte &- 48 < 10 || (byte | 0x20) &- 97 < 26 || "._-".utf8.contains(byte)
+                }
+                guard text == "*" || (isName && text.utf8.contains { $0 != UInt8(ascii: ".") }) else {
+                    throw ValueProblem("must be a host name without scheme and port, such as sidecar, or *")
+                }
+                return (text.utf8.last == UInt8(ascii: ".") ? String(text.dropLast()) : text).lowercased()
+            },
+            format: { $0 })
+    }
+
     /// A text that `fault` finds nothing wrong with; else it says what.
     private static func text(_ placeholder: String, _ fault: @escaping @Sendable (String) -> String?) -> ValueSyntax {
         ValueSyntax(

@@ -39,10 +39,11 @@ struct AccessLog {
 
     var isOn: Bool { mode != .off }
 
-    /// Whether this request gets a line: every failure does, of the others one in so many.
+    /// Whether this request gets a line: every failure does, of the others one in so many. With the log off, failures do while
+    /// the log level is debug, so that `PUT /log-level` shows them without a change of settings.
     mutating func takes(isFailure: Bool) -> Bool {
         switch mode {
-        case .off: return false
+        case .off: return isFailure && LogSettings.isVerbose
         case .all: return true
         case .sampled(let oneIn):
             seen &+= 1
@@ -51,7 +52,8 @@ struct AccessLog {
     }
 
     mutating func append(_ entry: Entry, notes: RequestNotes?, client: String, basePath: String) {
-        let line = AccessLine.text(entry, notes: notes, client: client, basePath: basePath, format: format)
+        let line = AccessLine.text(
+            entry, notes: notes, client: client, basePath: basePath, level: isOn ? "info" : "debug", format: format)
         if lines.count + line.utf8.count > Self.writeLimitBytes { flush() }
         lines.append(line)
     }
@@ -78,7 +80,8 @@ enum AccessLine {
     }
 
     static func text(
-        _ entry: AccessLog.Entry, notes: RequestNotes?, client: String, basePath: String, format: LogFormat
+        _ entry: AccessLog.Entry, notes: RequestNotes?, client: String, basePath: String, level: String,
+        format: LogFormat
     ) -> String {
         var fields: [(String, Value)] = []
         func add(_ name: String, _ value: String?) {
@@ -105,22 +108,23 @@ enum AccessLine {
         add("workerPid", entry.workerPID)
         add("side", entry.failure?.side)
         add("reason", entry.failure?.reason)
-        return line(fields, time: Timestamp.text(WallClock.now), format)
+        return line(fields, time: Timestamp.text(WallClock.now), level, format)
     }
 
-    private static func line(_ fields: [(String, Value)], time: String, _ format: LogFormat) -> String {
+    private static func line(_ fields: [(String, Value)], time: String, _ level: String, _ format: LogFormat) -> String
+    {
         var line: String
         switch format {
         case .text:
-            line = "\(time) info access"
+            line = "\(time) \(level) access"
             for (name, value) in fields {
                 switch value {
                 case .number(let number): line += " \(name)=\(number)"
-                case .text(let text): line += " \(name)=\(quotedIfNeeded(text))"
+                case .text(let text): line += " \(name)=\(LineLogHandler.fieldText(text))"
                 }
             }
         case .json:
-            line = "{\"time\":\"\(time)\",\"level\":\"info\",\"message\":\"access\""
+            line = "{\"time\":\"\(time)\",\"level\":\"\(level)\",\"message\":\"access\""
             for (name, value) in fields {
                 switch value {
                 case .number(let number): line += ",\"\(name)\":\(number)"
@@ -130,10 +134,5 @@ enum AccessLine {
             line += "}"
         }
         return line + "\n"
-    }
-
-    /// A value with a space in it would read as two fields.
-    private static func quotedIfNeeded(_ text: String) -> String {
-        text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") } ? text : LineLogHandler.json(text)
     }
 }

@@ -25,10 +25,10 @@ struct CallRecord {
     /// Names the call on the bridge: slot and generation, so that a late answer never meets a reused slot.
     var id: UInt32
     var state: State = .free
-    var connection: ClientConnection?
-    /// The worker it was written to; nil when the front answers by itself.
-    var link: WorkerLink?
-    /// `link`'s number, which can be compared without counting references; 0 where there is none.
+    /// Where the front keeps the client's connection; a number, since a reference here would be counted, atomically, with
+    /// every call. A connection does not leave its place before all its calls are over.
+    var connectionSlot: Int32 = -1
+    /// The number of the worker's link that it was written to; 0 when the front answers by itself.
     var linkNumber: UInt32 = 0
     /// The request behind it on the same connection.
     var next: Call?
@@ -50,8 +50,12 @@ struct CallRecord {
     var rejection: Rejection?
     /// The task or event threw.
     var taskFailed = false
+    /// Its client took nothing of the answer for too long.
+    var clientStalled = false
     /// The app broke off an answer of which some was out.
     var answerWasCut = false
+    /// Another request had arrived behind it when it was taken; noted only while the front is leaving.
+    var hasMoreBehind = false
     /// The first bytes of a streamed answer were looked at for its status.
     var sawAnswerStart = false
 
@@ -68,6 +72,8 @@ struct CallRecord {
     var deadlineMilliseconds: UInt64 = 0
     var requestBytes = 0
     var answerBytes = 0
+    /// What its answer takes of its connection's memory or, while there is none, is likely to take.
+    var promisedBytes = 0
 
     /// What is kept beside what serving takes; nil while nobody wants to know.
     var notes: RequestNotes?
@@ -79,17 +85,10 @@ struct CallRecord {
         self.id = id
     }
 
-    /// Notes which worker has it, or that none has it any more.
-    mutating func assign(_ link: WorkerLink?) {
-        self.link = link
-        linkNumber = link?.number ?? 0
-    }
-
     /// Forgets everything but its id, for the next request.
     mutating func reset() {
         state = .free
-        connection = nil
-        link = nil
+        connectionSlot = -1
         linkNumber = 0
         target = -1
         kind = .unmatched
@@ -103,6 +102,8 @@ struct CallRecord {
         rejection = nil
         taskFailed = false
         answerWasCut = false
+        hasMoreBehind = false
+        clientStalled = false
         sawAnswerStart = false
         sendCredit = 0
         owedCredit = 0
@@ -112,6 +113,7 @@ struct CallRecord {
         deadlineMilliseconds = 0
         requestBytes = 0
         answerBytes = 0
+        promisedBytes = 0
         notes = nil
         held = nil
     }

@@ -19,6 +19,8 @@ extension ClientConnection {
     func deliver(_ call: Call, status: Int, outcome: Outcome, isEmpty: Bool, bytes: Span<UInt8>) {
         call.status = UInt16(truncatingIfNeeded: status)
         call.answeredNanoseconds = front.turnNanoseconds
+        front.answerCame(bytes.count)
+        front.answerSizes.saw(bytes.count, of: Int(call.target))
         if call == firstCall {
             prepareOutbox()
             if outcome == .result && call.status == 200 && bytes.count >= Self.largeResultBytes {
@@ -32,7 +34,7 @@ extension ClientConnection {
             writeResult(
                 of: call, outcome: outcome, isEmpty: isEmpty, bytes: bytes,
                 into: &front.calls.hold(call, &loop.pool).bytes)
-            call.state = .answered
+            keepWaiting(call)
         }
     }
 
@@ -41,7 +43,7 @@ extension ClientConnection {
 
     private func writeLargeResult(of call: Call, _ bytes: Span<UInt8>) {
         let before = outbox.count
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         call.answerBytes = bytes.count + ExposureRules.resultFrameBytes
         front.rules.writeResultStart(
             payloadBytes: bytes.count, cors: call.cors, front.tails, end, into: &outbox)
@@ -54,7 +56,7 @@ extension ClientConnection {
         of call: Call, outcome: Outcome, isEmpty: Bool, bytes: Span<UInt8>, into out: inout ByteBuffer
     ) {
         let before = out.count
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         switch outcome {
         case .result where call.status == 200:
             // `{"ok":true}`, or `{"ok":true,"result":…}`.
@@ -73,7 +75,7 @@ extension ClientConnection {
     func answer(_ rejection: Rejection, head: RequestHead, target: Int, cors: CORSBlock, requestBytes: Int) {
         guard let call = front.calls.take() else { return close() }
         call.state = .running
-        call.update { $0.assign(nil) }
+        call.linkNumber = 0
         call.target = Int32(target)
         call.kind = .unmatched
         call.cors = cors
@@ -109,13 +111,13 @@ extension ClientConnection {
             let held = front.calls.hold(call, &loop.pool)
             held.bytes.removeAll()
             writeRejection(rejection, call, into: &held.bytes)
-            call.state = .answered
+            keepWaiting(call)
         }
     }
 
     private func writeRejection(_ rejection: Rejection, _ call: Call, into out: inout ByteBuffer) {
         let before = out.count
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         let answer = rejection.answer
         // Its length stands before it: the body is written aside first.
         var body = ByteBuffer()
@@ -127,9 +129,7 @@ extension ClientConnection {
         if let notes = call.notes { notes.echo(into: &out, from: before) }
         call.answerBytes = call.method == .head ? 0 : body.count
         if call.method != .head { out.append(body.bytes) }
-        call.answerBytes = body.count
         loop.pool.reclaim(&body)
-        if let notes = call.notes { notes.echo(into: &out, from: before) }
     }
 
     /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the next
@@ -146,7 +146,7 @@ extension ClientConnection {
         call.requestBytes = 0
         call.minorVersion = 1
         call.method = .other
-        call.connection = self
+        call.connectionSlot = slot
         if let last = lastCall { last.next = call } else { firstCall = call }
         lastCall = call
         callCount += 1
@@ -162,6 +162,7 @@ extension ClientConnection {
             firstCall = call.next
             if firstCall == nil { lastCall = nil }
             callCount -= 1
+            promisedBytes -= call.promisedBytes
             let closes = call.closesConnection
             front.finished(call)
             if closes {
@@ -201,6 +202,8 @@ extension ClientConnection {
         guard !isClosing else { return }
         if flags.contains(.paused) {
             guard unsentBytes < front.limits.unsentLimitBytes else { return awaitDrain() }
+            // The next answer that leaves the line asks again.
+            guard hasRoomForAnswers else { return }
             flags.remove(.paused)
             startReading()
         }
@@ -216,13 +219,16 @@ extension ClientConnection {
     // MARK: Bodies nobody waits for
 
     /// Answers without the body, which is read and dropped so that the next request can be found behind it.
-    func reject(_ head: RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, cors: CORSBlock) -> Int {
+    /// - Parameter target: the task or event that was asked for, where the request is known to ask for one.
+    func reject(
+        _ head: RequestHead, _ bytes: Span<UInt8>, _ rejection: Rejection, target: Int = -1, cors: CORSBlock
+    ) -> Int {
         guard sendContinueIfExpected(head) else {
             front.rules.release(cors)
             return 0
         }
         let skipped = skipBody(head, bytes)
-        answer(rejection, head: head, target: -1, cors: cors, requestBytes: 0)
+        answer(rejection, head: head, target: target, cors: cors, requestBytes: 0)
         return skipped
     }
 
@@ -243,7 +249,7 @@ extension ClientConnection {
         call.kind = .unmatched
         call.receivedNanoseconds = front.turnNanoseconds
         enqueue(call, head)
-        let end: ConnectionEnd = call.closesConnection ? .close : .keepAlive
+        let end = end(behind: call)
         if call == firstCall {
             prepareOutbox()
             front.rules.writePreflight(cors, front.tails, end, into: &outbox)
@@ -251,7 +257,7 @@ extension ClientConnection {
             flushSoon()
         } else {
             front.rules.writePreflight(cors, front.tails, end, into: &front.calls.hold(call, &loop.pool).bytes)
-            call.state = .answered
+            keepWaiting(call)
         }
         return skipped
     }
@@ -304,9 +310,14 @@ extension ClientConnection {
                 refuse(.malformedRequestLine)
                 return
             }
-            front.clientLeft(self)
             abandonCalls(reason: .clientClosed)
-            close()
+            // Who has said all it will say may still be reading.
+            if error == nil && unsentBytes > 0 {
+                phase = .finished
+                closeWhenDrained()
+            } else {
+                close()
+            }
             return
         }
         // FIN while calls run: Node aborts them and closes, but what a quick task has answered by then gets out. The
@@ -327,10 +338,11 @@ extension ClientConnection {
     func abandonCalls(reason: CancelReason) {
         while let call = firstCall {
             firstCall = call.next
-            if call.state != .answered { call.link?.cancel(call, reason: reason) }
+            if call.state != .answered { front.link(of: call)?.cancel(call, reason: reason) }
             front.abandoned(call)
         }
         lastCall = nil
         callCount = 0
+        promisedBytes = 0
     }
 }

@@ -17,7 +17,7 @@ extension ClientConnection {
             return runCall(head, bytes, bodyBytes: 0, target: target, kind: kind, cors: cors)
         case .contentLength(let length):
             guard length <= front.limits.bodyLimitBytes else {
-                return reject(head, bytes, .payloadTooLarge, cors: cors)
+                return reject(head, bytes, .payloadTooLarge, target: target, cors: cors)
             }
             let whole = head.headBytes + length
             guard bytes.count >= whole else {
@@ -108,13 +108,14 @@ extension ClientConnection {
             return true
         }
         call.state = .running
-        call.update { $0.assign(link) }
+        call.linkNumber = link.number
         call.target = Int32(target)
         call.kind = kind == .event ? .event : .task
         call.cors = cors
         call.requestBytes = body.count
         call.deadlineMilliseconds = front.callDeadline
         enqueue(call, head)
+        expectAnswer(to: call)
         front.stageDispatched(call)
         link.add(
             call, flags: flags, text: body.extracting(text.range), peer: peer, head: headBytes, isASCII: isASCII,
@@ -126,15 +127,18 @@ extension ClientConnection {
     func startDiscovery(_ head: RequestHead, _ bytes: Span<UInt8>, target: Int, cors: CORSBlock) -> Int {
         guard sendContinueIfExpected(head) else { return 0 }
         guard let link = front.workers.pick(target) else { return waitForWorker(bytes: bytes.count) }
-        guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: cors) }
+        guard let call = front.calls.take() else {
+            return reject(head, bytes, .overloaded, target: target, cors: cors)
+        }
         call.state = .running
-        call.update { $0.assign(link) }
+        call.linkNumber = link.number
         call.target = Int32(target)
         call.kind = .discovery
         call.cors = cors
         call.requestBytes = 0
         call.deadlineMilliseconds = front.callDeadline
         enqueue(call, head)
+        expectAnswer(to: call)
         front.stageDispatched(call)
         link.add(
             call, flags: .noInput, text: bytes.extracting(first: 0), peer: peer,
@@ -144,18 +148,26 @@ extension ClientConnection {
 
     /// Puts a call at the end of this connection's line.
     func enqueue(_ call: Call, _ head: RequestHead) {
-        call.connection = self
+        call.connectionSlot = slot
         call.method = MethodLabel(head.method)
         call.receivedNanoseconds = beganNanoseconds != 0 ? beganNanoseconds : front.turnNanoseconds
         beganNanoseconds = 0
         if front.noting.isOn { takeNotes(call) }
         call.minorVersion = head.minorVersion
-        call.closesConnection = !head.keepAlive || front.isDraining
+        call.closesConnection = !head.keepAlive
+        if front.isLeaving { noteWhatFollows(call, head) }
         call.answerBytes = 0
         if let last = lastCall { last.next = call } else { firstCall = call }
         lastCall = call
         callCount += 1
         if call.closesConnection { phase = .finished }
+    }
+
+    /// Makes room for the answer of a call that goes to a worker.
+    @inline(__always)
+    private func expectAnswer(to call: Call) {
+        call.promisedBytes = front.answerSizes.expected(of: Int(call.target))
+        promisedBytes += call.promisedBytes
     }
 
     /// Gives a call what was noted of its request.

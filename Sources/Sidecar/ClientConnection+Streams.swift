@@ -15,14 +15,15 @@ extension ClientConnection {
             return 0
         }
         guard let link = front.workers.pickListener(everything: target < 0) else {
-            if front.workers.hasReadyLink {
+            let isTaken = target < 0 ? front.takesEveryStream : front.takesExposureStreams
+            if front.workers.hasReadyLink && !isTaken {
                 return reject(head, bytes, .unsupportedMediaType, cors: .none)
             }
             return waitForWorker(bytes: head.headBytes)
         }
         guard let call = front.calls.take() else { return reject(head, bytes, .overloaded, cors: .none) }
         call.state = .running
-        call.update { $0.assign(link) }
+        call.linkNumber = link.number
         call.target = Int32(target)
         call.kind = .listener
         call.cors = .none
@@ -49,13 +50,27 @@ extension ClientConnection {
         }
         call.bodyIsOpen = hasBody
         phase = hasBody ? .forwarding : .answering
-        link.open(call, peer: peer, head: bytes.extracting(head.start..<head.headBytes), hasBody: hasBody)
+        let headBytes = bytes.extracting(head.start..<head.headBytes)
+        if front.isLeaving && !call.hasMoreBehind {
+            openLast(call, headBytes, hasBody: hasBody, link)
+        } else {
+            link.open(call, peer: peer, head: headBytes, hasBody: hasBody)
+        }
         return head.headBytes
+    }
+
+    /// The same on a front that is leaving. The answer's head is the app's: it is told to say `Connection: close`.
+    private func openLast(_ call: Call, _ head: Span<UInt8>, hasBody: Bool, _ link: WorkerLink) {
+        call.closesConnection = true
+        var last = ByteBuffer()
+        last.append(head.extracting(first: head.count - 2))
+        last.append("Connection: close\r\n\r\n")
+        link.open(call, peer: peer, head: last.bytes, hasBody: hasBody)
     }
 
     /// Sends body bytes on as far as the worker has room; the rest stays in the kernel, and so with the client.
     func forwardBody(_ bytes: Span<UInt8>) -> Int {
-        guard let call = firstCall, call.bodyIsOpen, let link = call.link else {
+        guard let call = firstCall, call.bodyIsOpen, let link = front.link(of: call) else {
             // The app answered without reading to the end.
             phase = .discarding
             return discardBody(bytes)
@@ -119,6 +134,7 @@ extension ClientConnection {
         call.answerBytes += bytes.count
         call.owedCredit += bytes.count
         front.streamedOut(bytes.count)
+        front.answerCame(bytes.count)
         guard call == firstCall else {
             let held = front.calls.hold(call, &loop.pool)
             if isStart, let notes = call.notes {
@@ -126,6 +142,7 @@ extension ClientConnection {
             } else {
                 held.bytes.append(bytes)
             }
+            recountAnswer(of: call)
             return
         }
         prepareOutbox()
@@ -144,6 +161,7 @@ extension ClientConnection {
         prepareOutbox()
         outbox.append(held.bytes.bytes)
         held.bytes.removeAll()
+        recountAnswer(of: call)
         flushSoon()
         front.creditSoon(self)
     }
@@ -151,13 +169,14 @@ extension ClientConnection {
     /// Lets the app send as much again as this client has taken.
     func returnCredit(_ call: Call) {
         guard call.owedCredit > 0, unsentBytes == 0 else { return }
-        call.link?.credit(call, bytes: call.owedCredit)
+        front.link(of: call)?.credit(call, bytes: call.owedCredit)
         call.owedCredit = 0
     }
 
     /// The app's answer is complete, or cut.
     func endStreamed(_ call: Call, keepAlive: Bool, isCut: Bool) {
         if isCut { front.cut(call) }
+        if call.kind != .listener { front.answerSizes.saw(call.answerBytes, of: Int(call.target)) }
         if call != firstCall {
             // Its bytes wait behind other answers; so does its end.
             call.state = .answered

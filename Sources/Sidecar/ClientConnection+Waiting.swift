@@ -18,9 +18,11 @@ extension ClientConnection {
         return false
     }
 
-    /// The same before anything about the request can be known: no worker has ever announced a table.
+    /// The same where there is no more than a head to answer: the request's connection ends with the refusal.
     func waitForWorker(bytes: Int) -> Int {
-        if !front.admit(self, bytes: bytes) { answerOverload(.noWorker) }
+        if !front.admit(self, bytes: bytes) {
+            answerOverload(front.workers.hasReadyLink ? .overloaded : .noWorker)
+        }
         return 0
     }
 
@@ -44,7 +46,7 @@ extension ClientConnection {
         if front.noting.isOn { takeNotes(call) }
         call.minorVersion = 1
         call.requestBytes = 0
-        call.connection = self
+        call.connectionSlot = slot
         call.closesConnection = true
         if let last = lastCall { last.next = call } else { firstCall = call }
         lastCall = call
@@ -80,8 +82,10 @@ extension ClientConnection {
             patience = neededBytes > 0 ? front.limits.bodyTimeoutMilliseconds : front.limits.headerTimeoutMilliseconds
             deadlineTick = front.tick(after: patience)
             return
+        case .request where firstCall != nil:
+            patience = 0
         case .request:
-            patience = firstCall == nil ? front.limits.idleTimeoutMilliseconds : 0
+            patience = front.isDraining ? FrontLoop.partingMilliseconds : front.limits.idleTimeoutMilliseconds
         case .collecting, .discarding, .forwarding:
             patience = front.limits.bodyTimeoutMilliseconds
         case .waiting, .queued, .answering, .finished:
@@ -92,6 +96,7 @@ extension ClientConnection {
     }
 }
 
+/// Whether the client reads, and is there at all.
 extension ClientConnection {
     /// Looked at by the front's sweep: is the client still there, does it read, does it come to an end?
     func checkPatience() {
@@ -99,19 +104,7 @@ extension ClientConnection {
             clientEnded(.connectionReset)
             return
         }
-        let queued = queuedWriteBytes
-        if queued == 0 {
-            writeDeadlineTick = 0
-        } else if writeDeadlineTick == 0 || queued != stalledBytes {
-            stalledBytes = queued
-            writeDeadlineTick = front.tick(after: front.limits.writeTimeoutMilliseconds)
-        } else if writeDeadlineTick <= front.ticks {
-            // A client that takes nothing of its answer for so long holds memory for nobody.
-            front.clientStalled(self)
-            abandonCalls(reason: .clientClosed)
-            reset()
-            return
-        }
+        watchWrites()
         if deadlineTick != 0 && deadlineTick <= front.ticks { timedOut() }
     }
 
@@ -130,6 +123,9 @@ extension ClientConnection {
             close()
         case .discarding:
             closeWhenDrained()
+        case .request where unsentBytes > 0:
+            // Its answer is still being taken, however slowly: it is not idle yet.
+            setDeadline(unconsumed: 0)
         default:
             close()
         }

@@ -56,11 +56,13 @@ final class ClientConnection: Stream {
     var deadlineTick: UInt32 = 0
     /// Tick at which a client that takes nothing of its answer is cut; 0 while nothing is stalled.
     var writeDeadlineTick: UInt32 = 0
-    /// What waited to be written when that was set.
+    /// What the client had not taken when it was last looked at.
     var stalledBytes = 0
     var chunks = ChunkedBody()
     /// Body bytes to come, where the length was declared.
     var bodyRemainingBytes = 0
+    /// What the calls in line have for answers, and are likely to get.
+    var promisedBytes = 0
     var assembly: BodyAssembly?
     var peer = SocketAddress.unknown
     /// When the first byte of the request came that is not complete yet; 0 when there is none.
@@ -81,12 +83,17 @@ final class ClientConnection: Stream {
 
     // MARK: Input
 
+    /// Whether the answer to one more request may be held, should the client read none of them.
+    @inline(__always)
+    var hasRoomForAnswers: Bool { unsentBytes + promisedBytes < front.limits.unsentLimitBytes }
+
     override func received(_ bytes: Span<UInt8>) -> Int {
         front.readTurnClock()
         neededBytes = 0
         var consumed = 0
         while consumed < bytes.count, !isClosing {
             let rest = bytes.extracting(droppingFirst: consumed)
+            if front.isLeaving { front.offeredBytes = rest.count }
             let step =
                 switch phase {
                 case .request: readRequest(rest)
@@ -115,29 +122,36 @@ final class ClientConnection: Stream {
 
     /// Reads one request. Gives the bytes it took, or 0 when it has to see more of them or wait.
     private func readRequest(_ bytes: Span<UInt8>) -> Int {
-        guard callCount < front.limits.pipelineLimit, unsentBytes < front.limits.unsentLimitBytes else {
+        guard callCount < front.limits.pipelineLimit, hasRoomForAnswers else {
             pause()
             return 0
         }
-        let head = front.head
-        switch front.parser.parse(bytes, resuming: &scan, into: head) {
-        case .incomplete:
-            return 0
-        case .failed(let error):
-            refuse(error)
-            return bytes.count
-        case .complete:
-            let taken = route(head, bytes)
-            if taken > 0 { flags.remove(.sentContinue) }
-            return taken
+        let request = front.recentRequests.place(forByteCount: bytes.count)
+        if request.isMet(by: bytes) {
+            scan = HeadScan()
+        } else {
+            request.forget()
+            switch front.parser.parse(bytes, resuming: &scan, into: request.head) {
+            case .incomplete:
+                return 0
+            case .failed(let error):
+                refuse(error)
+                return bytes.count
+            case .complete:
+                request.keep(bytes)
+            }
         }
+        let taken = route(request, bytes)
+        if taken > 0 { flags.remove(.sentContinue) }
+        return taken
     }
 
     /// Sends a request whose head is complete on its way. Gives the bytes taken, 0 to be asked again.
-    private func route(_ head: RequestHead, _ bytes: Span<UInt8>) -> Int {
+    private func route(_ request: RecentRequest, _ bytes: Span<UInt8>) -> Int {
+        let head = request.head
         if front.noting.isOn { front.noted = front.noting.notes(head, bytes, from: peer) }
         guard front.hasRules else { return waitForWorker(bytes: bytes.count) }
-        switch front.rules.decide(head, bytes, originAnswer: front.takeOriginAnswer(for: self)) {
+        switch front.rules.decide(request, bytes, originAnswer: front.takeOriginAnswer(for: self)) {
         case .call(let target, let kind, let cors):
             let taken = readCall(head, bytes, target: target, kind: kind, cors: cors)
             // Whoever is not on the way yet will be decided again, and gets CORS lines then.
@@ -150,7 +164,7 @@ final class ClientConnection: Stream {
         case .stream(let target):
             return startStream(head, bytes, target: target)
         case .outside:
-            if front.workers.hasEverythingListener { return startStream(head, bytes, target: -1) }
+            if front.takesEveryStream { return startStream(head, bytes, target: -1) }
             return reject(head, bytes, .notFound, cors: .none)
         case .preflight(let cors):
             return answerPreflight(head, bytes, cors: cors)

@@ -9,7 +9,7 @@ enum FailureCause {
     private static let rejections: [Rejection] =
         [
             .notFound, .methodNotAllowed, .unauthorized, .notExposed(.task), .targetNotFound(.task), .invalidJSON,
-            .internalError, .clientClosed, .noWorker, .workerLost, .overloaded, .timeout, .requestTimeout, .draining,
+            .internalError, .targetIsNoURL, .noWorker, .workerLost, .overloaded, .timeout, .requestTimeout,
             .payloadTooLarge, .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
         ] + HTTPError.allCases.map { .http($0) }
 

@@ -9,17 +9,19 @@ extension Front {
         for number in [SIGTERM, SIGINT] {
             watchers.append(
                 try SignalWatcher(loop: control, signals: number) { [unowned self] _ in
-                    if readiness.isDraining { cutShort() } else { beginDrain() }
+                    if readiness.isDraining { cutShort("second signal") } else { beginDrain() }
                 })
         }
         watchers.append(
             try SignalWatcher(loop: control, signals: SIGHUP) { [unowned self] _ in reloadSettings() })
     }
 
-    /// Says no to readiness probes, waits for them to be heard, then stops accepting and finishes what is in flight.
+    /// Says no to readiness probes and `Connection: close` to clients, waits for both to be heard, then stops accepting and
+    /// finishes what is in flight.
     func beginDrain() {
         guard !readiness.isDraining else { return }
         readiness.isDraining = true
+        for loop in loops { loop.mailbox.send(.leave) }
         ServiceManager.notify("STOPPING=1")
         logger.notice(
             "draining",
@@ -38,16 +40,21 @@ extension Front {
         removeSocket()
         for loop in loops { loop.mailbox.send(.drain) }
         let timer = Timer(loop: control) { [unowned self] in
-            logger.warning("draining took too long: what is left is cut", metadata: ["side": "front"])
-            finish()
+            cutShort("draining took too long")
         }
         timer.start(delayMilliseconds: configuration.drainTimeoutMilliseconds)
         drainTimer = timer
     }
 
-    private func cutShort() {
-        logger.warning("second signal: stopping now", metadata: ["side": "front"])
-        finish()
+    /// What a loop takes at most to answer who is left.
+    private static let lastAnswersMilliseconds = 500
+
+    private func cutShort(_ reason: String) {
+        logger.warning("\(reason): what runs still is cancelled and answered 504", metadata: ["side": "front"])
+        for loop in loops { loop.mailbox.send(.cutShort) }
+        let timer = Timer(loop: control) { [unowned self] in finish() }
+        timer.start(delayMilliseconds: Self.lastAnswersMilliseconds)
+        drainTimer = timer
     }
 
     /// The last thing a front does.
@@ -61,7 +68,8 @@ extension Front {
         switch reload() {
         case .failure(let errors):
             logger.error(
-                "SIGHUP: the new settings are wrong, the old stay in force", metadata: ["problems": "\(errors.text)"])
+                "SIGHUP: the new settings are wrong, the old stay in force",
+                metadata: ["side": "front", "problems": "\(errors.line)"])
         case .success(let next):
             let changes = configuration.changes(to: next)
             configuration = configuration.adopting(next)
@@ -72,6 +80,7 @@ extension Front {
                 metadata: [
                     "changed": "\(changes.live.joined(separator: ", "))",
                     "needRestart": "\(changes.needRestart.joined(separator: ", "))",
+                    "tokens": "\(configuration.acceptedTokens.count)",
                 ])
         }
     }

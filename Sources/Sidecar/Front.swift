@@ -130,6 +130,7 @@ public final class Front {
             "listening",
             metadata: [
                 "address": "\(addresses.map(\.description).joined(separator: ", "))", "loops": "\(loops.count)",
+                "admin": "\(admin?.address.description ?? "off")",
                 "bridge": "\(configuration.socketPath ?? "inherited descriptor")", "version": "\(Version.current)",
             ])
         let connections = Limits.connectionsWithinOpenFiles(loops: loops.count)

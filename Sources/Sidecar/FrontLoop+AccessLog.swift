@@ -21,11 +21,22 @@ extension FrontLoop {
                 status: status, requestBytes: call.requestBytes, responseBytes: call.answerBytes,
                 durationNanoseconds: now &- call.receivedNanoseconds,
                 workerNanoseconds: wasDispatched ? answered &- call.dispatchedNanoseconds : nil,
-                workerPID: call.link?.worker.pid,
+                workerPID: link(of: call)?.worker.pid,
                 failure: failure.map { FailureCause.labels[$0] }),
             notes: call.notes,
-            client: call.notes?.forwardedFor?.text ?? call.connection?.peer.host ?? "",
+            client: call.notes?.forwardedFor?.text ?? connection(of: call)?.peer.host ?? "",
             basePath: basePath)
+    }
+
+    /// Writes down that a client did not take an answer whose request has its line already.
+    func logStalled(_ connection: ClientConnection) {
+        guard accessLog.takes(isFailure: true) else { return }
+        accessLog.append(
+            AccessLog.Entry(
+                method: .other, route: .unmatched, target: nil, status: 499, requestBytes: 0, responseBytes: 0,
+                durationNanoseconds: 0, workerNanoseconds: nil, workerPID: nil,
+                failure: FailureCause.labels[FailureCause.clientStalled]),
+            notes: nil, client: connection.peer.host, basePath: basePath)
     }
 
     /// Where the exposure's routes begin.

@@ -20,7 +20,7 @@ extension FrontLoop {
                 failure, status: Int(call.status), route: routeSlot(of: call),
                 unixMilliseconds: WallClock.unixMilliseconds)
         }
-        if accessLog.isOn { logAccess(call, status: Int(call.status), failure: failure) }
+        if failure != nil || accessLog.isOn { logAccess(call, status: Int(call.status), failure: failure) }
         release(call)
     }
 
@@ -34,24 +34,26 @@ extension FrontLoop {
     /// A call whose client left.
     func abandoned(_ call: Call) {
         metrics.add(.callsCancelled)
+        let own = call.clientStalled ? FailureCause.clientStalled : FailureCause.clientLeft
         // A problem that ended the call was counted when it happened; the client did not leave of its own accord.
         if call.rejection == nil {
             metrics.recordFailure(
-                FailureCause.clientLeft, status: 499, route: routeSlot(of: call),
-                unixMilliseconds: WallClock.unixMilliseconds)
+                own, status: 499, route: routeSlot(of: call), unixMilliseconds: WallClock.unixMilliseconds)
         }
-        if accessLog.isOn {
-            let failure = call.rejection.map(FailureCause.index) ?? FailureCause.clientLeft
-            logAccess(call, status: call.rejection?.answer.status ?? 499, failure: failure)
-        }
+        let failure = call.rejection.map(FailureCause.index) ?? own
+        logAccess(call, status: call.rejection?.answer.status ?? 499, failure: failure)
         release(call)
     }
 
     private func release(_ call: Call) {
-        let link = call.link
+        let number = call.linkNumber
         rules.release(call.cors)
         calls.release(call, &loop.pool)
-        link?.callEnded()
+        if number != 0 {
+            workers.callsInFlight -= 1
+            // A link that is gone by now has nothing to count.
+            workers.link(number)?.callEnded()
+        }
         if isDraining { checkDrained() }
     }
 
@@ -76,14 +78,17 @@ extension FrontLoop {
 }
 
 extension FrontLoop {
-    func clientLeft(_ connection: ClientConnection) {}
-
-    /// A client took nothing of its answer for too long.
+    /// A client took nothing of its answer for too long, and is about to be cut.
     func clientStalled(_ connection: ClientConnection) {
+        if let call = connection.firstCall {
+            call.clientStalled = true
+            return
+        }
+        // The answer was written whole, and its request counted and logged as answered.
         metrics.recordFailure(
-            FailureCause.clientStalled, status: 499,
-            route: connection.firstCall.map { routeSlot(of: $0) } ?? LoopMetrics.route(.unmatched),
+            FailureCause.clientStalled, status: 499, route: LoopMetrics.route(.unmatched),
             unixMilliseconds: WallClock.unixMilliseconds)
+        logStalled(connection)
     }
 
     func count(_ rejection: Rejection, _ call: Call) {

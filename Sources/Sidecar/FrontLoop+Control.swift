@@ -16,27 +16,41 @@ extension FrontLoop {
             adopt(descriptor: descriptor, hello: hello, worker: worker)
         case .reconfigure(let next):
             reconfigure(next)
+        case .leave:
+            isLeaving = true
         case .drain:
             drain()
+        case .cutShort:
+            cutShort()
         case .report(let number):
             control.send(.report(number: number, loop: index, report()))
         }
     }
 
-    /// Stops accepting, lets idle clients go, and finishes what is in flight with `Connection: close`.
+    /// Stops accepting, and lets every client go behind its answer. Who has none under way may bring one more request: at this
+    /// moment it may be on its way, and closing now would leave it without an answer.
     private func drain() {
+        isLeaving = true
         isDraining = true
-        for listener in listeners { listener.close() }
-        listeners.removeAll()
+        stopListening()
         for link in workers.links { link.sendDraining() }
-        for connection in connections {
-            guard let connection else { continue }
-            if connection.firstCall == nil, connection.unconsumedBytes == 0, connection.phase == .request {
-                connection.closeWhenDrained()
-            } else {
-                connection.lastCall?.closesConnection = true
-            }
+        for connection in connections { connection?.setDeadline(unconsumed: connection?.unconsumedBytes ?? 0) }
+        checkDrained()
+    }
+
+    /// The time to finish is over. Who waits still is answered, so that nobody has to guess: calls that run are cancelled.
+    private func cutShort() {
+        if !isDraining { drain() }
+        while let guest = waitingRoom.removeFirst() {
+            if guest.isWaiting { guest.connection.answerOverload(.draining) }
         }
+        var late: [Call] = []
+        calls.forEachActive { if $0.state != .answered { late.append($0) } }
+        for call in late where call.state == .running || call.state == .streaming {
+            link(of: call)?.cancel(call, reason: .stopping)
+            connection(of: call)?.deliver(call, rejection: .timeout)
+        }
+        for connection in connections { connection?.closeWhenDrained() }
         checkDrained()
     }
 
@@ -83,6 +97,7 @@ extension FrontLoop {
         checker = JSONChecker(depthLimit: next.jsonDepthLimit)
         workers.inFlightLimit = limits.inFlightLimit
         workers.workerInFlightLimit = limits.workerInFlightLimit
+        bytesUntilLook = min(bytesUntilLook, limits.unreadLimitBytes / 2)
         waitingRoom.guestLimit = limits.queueLimit
         waitingRoom.byteLimit = limits.queueLimitBytes
         noting = RequestNoting(next)

@@ -22,6 +22,9 @@ extension FrontLoop {
         watchLinks()
         if calls.activeCount > 0 && limits.taskTimeoutMilliseconds > 0 { expireCalls() }
         expireWaiting()
+        queuePace.look(
+            nowMilliseconds: loop.nowMilliseconds, completed: workers.callsCompleted,
+            isBusy: !waitingRoom.isEmpty && workers.hasReadyLink, windowMilliseconds: limits.workerWaitMilliseconds)
         sweepConnections()
     }
 
@@ -32,12 +35,7 @@ extension FrontLoop {
             if ticks % interval == 0 { link.ping(nowMilliseconds: now) }
             let was = link.health.state
             link.checkOverdue(nowMilliseconds: now, patienceMilliseconds: limits.workerPingMilliseconds * 2)
-            if link.health.state != was {
-                logger.warning(
-                    "worker does not answer: its event loop is blocked; it gets no new calls",
-                    metadata: ["side": "worker", "pid": "\(link.worker.pid)"])
-                workersChanged()
-            }
+            if link.health.state != was { fellSilent(link) }
         }
     }
 
@@ -50,8 +48,8 @@ extension FrontLoop {
             }
         }
         for call in late where call.state == .running {
-            call.link?.cancel(call, reason: .timeout)
-            call.connection?.deliver(call, rejection: .timeout)
+            link(of: call)?.cancel(call, reason: .timeout)
+            connection(of: call)?.deliver(call, rejection: .timeout)
         }
     }
 

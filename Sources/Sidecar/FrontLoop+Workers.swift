@@ -45,12 +45,26 @@ extension FrontLoop {
     private func announce(_ link: WorkerLink, _ hello: Hello) {
         let (indexes, wantsHead) = expose(hello)
         link.announce(hello, indexes: indexes, wantsHead: wantsHead)
+        takesExposureStreams = link.servesStreams || workers.links.contains { $0.servesStreams }
+        takesEveryStream = link.servesEverything || workers.links.contains { $0.servesEverything }
     }
 
     /// A link is ready or has room again: whoever waits may go on at the end of this turn.
     func linkHasRoom(_ link: WorkerLink) {
         guard !waitingRoom.isEmpty, link.isReady, workers.hasRoom else { return }
         roomForWaiting = true
+    }
+
+    func fellSilent(_ link: WorkerLink) {
+        logger.warning(
+            "worker does not answer: its event loop is blocked; it gets no new calls",
+            metadata: ["side": "worker", "pid": "\(link.worker.pid)", "loop": "\(index)"])
+        workersChanged()
+    }
+
+    func answersAgain(_ link: WorkerLink) {
+        logger.notice("worker answers again", metadata: ["pid": "\(link.worker.pid)", "loop": "\(index)"])
+        workersChanged()
     }
 
     func linkBroke(_ link: WorkerLink, _ reason: String) {
@@ -63,21 +77,24 @@ extension FrontLoop {
         workers.remove(link)
         reaskOrigins(of: link)
         link.traffic.add(to: &metrics)
-        if index == 0, !isDraining, !link.health.wasDraining { metrics.add(.workersLost) }
+        let saidGoodbye = isDraining || link.health.wasDraining
+        if index == 0, !saidGoodbye { metrics.add(.workersLost) }
         var lost: [Call] = []
-        calls.forEachActive { if $0.link === link && $0.state != .answered { lost.append($0) } }
-        for call in lost where call.link === link {
-            call.update { $0.assign(nil) }
-            link.callEnded()
-            call.connection?.deliver(call, rejection: link.brokeProtocol ? .malformedWorkerAnswer : .workerLost)
+        calls.forEachActive { if $0.linkNumber == link.number && $0.state != .answered { lost.append($0) } }
+        for call in lost where call.linkNumber == link.number {
+            call.linkNumber = 0
+            workers.callsInFlight -= 1
+            connection(of: call)?.deliver(call, rejection: link.brokeProtocol ? .malformedWorkerAnswer : .workerLost)
         }
-        logger.log(
-            level: lost.isEmpty ? .info : .warning, "worker left",
-            metadata: [
-                "pid": "\(link.worker.pid)", "loop": "\(index)", "callsLost": "\(lost.count)",
-                "side": lost.isEmpty ? "front" : "worker",
-            ])
+        logLeaving(of: link, callsLost: lost.count, saidGoodbye: saidGoodbye)
         workersChanged()
+    }
+
+    private func logLeaving(of link: WorkerLink, callsLost: Int, saidGoodbye: Bool) {
+        let link: Logger.Metadata = ["pid": "\(link.worker.pid)", "loop": "\(index)"]
+        if saidGoodbye && callsLost == 0 { return logger.info("worker left", metadata: link) }
+        logger.warning(
+            "worker lost", metadata: link.merging(["side": "worker", "callsLost": "\(callsLost)"]) { $1 })
     }
 
     func workersChanged() {
@@ -91,7 +108,14 @@ extension FrontLoop {
     /// Lets a connection wait for a worker. Gives false when the room is full, or when what waits already will take longer
     /// than this one may.
     func admit(_ connection: ClientConnection, bytes: Int) -> Bool {
-        guard limits.workerWaitMilliseconds > 0, waitingRoom.hasRoom(for: bytes) else { return false }
+        guard limits.workerWaitMilliseconds > 0, waitingRoom.hasRoom(for: bytes),
+            queuePace.reaches(behind: waitingRoom.count, withinMilliseconds: limits.workerWaitMilliseconds)
+        else { return false }
+        let now = loop.nowMilliseconds
+        // Who is looked at again and still has nobody to go to has not come anew.
+        let hasWaited = queuedSinceNanoseconds != 0
+        let deadline = hasWaited ? queuedUntilMilliseconds : now + UInt64(limits.workerWaitMilliseconds)
+        guard deadline > now else { return false }
         lastTicket &+= 1
         connection.ticket = lastTicket
         connection.phase = .waiting
@@ -99,9 +123,8 @@ extension FrontLoop {
         noted = nil
         waitingRoom.enter(
             WaitingRoom.Guest(
-                connection: connection, ticket: lastTicket, bytes: bytes,
-                deadlineMilliseconds: loop.nowMilliseconds + UInt64(limits.workerWaitMilliseconds),
-                sinceNanoseconds: queuedSinceNanoseconds != 0 ? queuedSinceNanoseconds : turnNanoseconds, notes: notes))
+                connection: connection, ticket: lastTicket, bytes: bytes, deadlineMilliseconds: deadline,
+                sinceNanoseconds: hasWaited ? queuedSinceNanoseconds : turnNanoseconds, notes: notes))
         return true
     }
 
@@ -112,6 +135,7 @@ extension FrontLoop {
             candidates -= 1
             guard guest.connection.ticket == guest.ticket else { continue }
             queuedSinceNanoseconds = guest.sinceNanoseconds
+            queuedUntilMilliseconds = guest.deadlineMilliseconds
             guest.connection.retry()
             queuedSinceNanoseconds = 0
         }

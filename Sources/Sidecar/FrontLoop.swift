@@ -18,9 +18,10 @@ final class FrontLoop {
     let logger: Logger
     let control: ControlHandle
 
-    var parser: RequestHeadParser
-    /// The head that was read last. Nobody keeps one, so that one serves all connections.
-    let head = RequestHead()
+    var parser: RequestHeadParser {
+        didSet { recentRequests.forgetAll() }
+    }
+    let recentRequests = RecentRequests()
     var checker: JSONChecker
     /// What is exposed and how; worth asking only once a worker has said so.
     var rules: ExposureRules
@@ -28,6 +29,9 @@ final class FrontLoop {
     var settings = ExposureSettings()
     /// What a worker announced last, before the options had their say.
     var announced = ExposureSettings()
+    /// Which streams a worker of now takes, or took when there was one: while it is away they wait for it.
+    var takesExposureStreams = false
+    var takesEveryStream = false
     /// The ends of answers' heads, with this second's date.
     var tails: AnswerTails
     /// Where the metrics of a target are, by target.
@@ -40,6 +44,9 @@ final class FrontLoop {
     let frames: FrameReader
     var metrics: LoopMetrics
     private(set) var date = HTTPDateCache()
+    /// It was told to stop: connections are let go where that disturbs nobody.
+    var isLeaving = false
+    /// It takes no connections any more.
     var isDraining = false
     var hasReportedDrained = false
 
@@ -48,6 +55,7 @@ final class FrontLoop {
     private var freeSlots: [Int32] = []
     private(set) var connectionCount = 0
     var waitingRoom: WaitingRoom
+    var queuePace = QueuePace()
     var lastTicket: UInt32 = 0
     private var batches: [WorkerLink] = []
     private var resuming: [ClientConnection] = []
@@ -65,16 +73,26 @@ final class FrontLoop {
     var turnBeganNanoseconds: UInt64 = 0
     /// When the request that is being looked at again had entered the waiting room; 0 when it had not.
     var queuedSinceNanoseconds: UInt64 = 0
+    /// Loop time until which it may wait there, in all; set together with that.
+    var queuedUntilMilliseconds: UInt64 = 0
     var sending: [SendRun] = []
     var noting: RequestNoting
     /// Of the request whose head was looked at last.
     var noted: RequestNotes?
     var accessLog: AccessLog
     var roomForWaiting = false
+    var answerSizes = AnswerSizes()
+    /// Bytes of answers that may come before what connections hold is added up.
+    var bytesUntilLook = 0
+    /// What a connection's input held from the request on that is being looked at; kept only while the front is leaving.
+    var offeredBytes = 0
 
     static let tickMilliseconds = 100
     /// What a task may still take when its client has sent FIN: the bridge's round trip, not a task's work.
     static let lingerMilliseconds = 20
+    /// How long an idle connection may still bring a request once the front takes no connections any more: longer than an answer
+    /// and the next request of a busy client are on their way.
+    static let partingMilliseconds = 250
 
     init(index: Int, configuration: Configuration, logger: Logger, control: ControlHandle) throws(LoopError) {
         self.index = index
@@ -87,6 +105,7 @@ final class FrontLoop {
         self.checker = JSONChecker(depthLimit: configuration.jsonDepthLimit)
         self.workers = Workers(
             inFlightLimit: limits.inFlightLimit, workerInFlightLimit: limits.workerInFlightLimit)
+        self.bytesUntilLook = limits.unreadLimitBytes / 2
         self.waitingRoom = WaitingRoom(guestLimit: limits.queueLimit, byteLimit: limits.queueLimitBytes)
         self.metrics = LoopMetrics(
             targetLabelLimit: configuration.metricsTaskLabelLimit, failures: FailureCause.labels)
@@ -99,7 +118,10 @@ final class FrontLoop {
             date: now.span, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
         self.noting = RequestNoting(configuration)
         self.accessLog = AccessLog(configuration)
-        loop.onTurnFlushed = { [unowned self] in turnFlushed() }
+        loop.onTurnFlushed = { [unowned self] in
+            turnFlushed()
+            boundUnreadAnswers()
+        }
         loop.onTurnEnd = { [unowned self] in endTurn() }
         let ticker = Timer(loop: loop) { [unowned self] in tick() }
         ticker.start(delayMilliseconds: Self.tickMilliseconds, repeatMilliseconds: Self.tickMilliseconds)
@@ -172,10 +194,32 @@ final class FrontLoop {
     }
 
     private func accept(from listener: Listener) {
+        admit { (connection) throws(LoopError) in try listener.accept(into: connection) }
+    }
+
+    /// Stops listening. Who is connected in the kernel already is taken, since closing would reset them.
+    func stopListening() {
+        for listener in listeners {
+            while let descriptor = listener.takeWaiting() {
+                admit { (connection) throws(LoopError) in
+                    do throws(LoopError) {
+                        try connection.adopt(tcp: descriptor)
+                    } catch {
+                        closeDescriptor(descriptor)
+                        throw error
+                    }
+                }
+            }
+            listener.close()
+        }
+        listeners.removeAll()
+    }
+
+    private func admit(_ connect: (ClientConnection) throws(LoopError) -> Void) {
         do throws(LoopError) {
             let connection = try ClientConnection(front: self, loop: loop)
             do throws(LoopError) {
-                try listener.accept(into: connection)
+                try connect(connection)
             } catch {
                 connection.close()
                 throw error
@@ -199,6 +243,18 @@ final class FrontLoop {
         } catch {
             logger.warning("accept failed: \(error)", metadata: ["side": "front"])
         }
+    }
+
+    /// Where a call's answer goes.
+    @inline(__always)
+    func connection(of call: Call) -> ClientConnection? {
+        let slot = Int(call.connectionSlot)
+        return slot >= 0 ? connections[slot] : nil
+    }
+
+    /// The link to the worker that has a call; nil when none has it, or that is gone.
+    func link(of call: Call) -> WorkerLink? {
+        call.linkNumber != 0 ? workers.link(call.linkNumber) : nil
     }
 
     func removed(_ connection: ClientConnection) {

@@ -17,6 +17,8 @@ struct Limits: Sendable {
     var pipelineLimit: Int
     /// Answers of one connection that its client has not taken; above that no further request is read.
     var unsentLimitBytes = 256 << 10
+    /// Answers of all connections that their clients have not taken.
+    var unreadLimitBytes: Int
     var bodyLimitBytes: Int
     var resultLimitBytes: Int
     var streamWindowBytes: Int
@@ -43,6 +45,8 @@ struct Limits: Sendable {
         bodyLimitBytes = configuration.bodyLimitBytes
         resultLimitBytes = configuration.resultLimitBytes
         streamWindowBytes = configuration.streamWindowBytes
+        // One answer of any size must fit, or nobody could read it.
+        unreadLimitBytes = max(configuration.unreadBytes / loops, resultLimitBytes + unsentLimitBytes)
         headerTimeoutMilliseconds = configuration.headerTimeoutMilliseconds
         bodyTimeoutMilliseconds = configuration.bodyTimeoutMilliseconds
         idleTimeoutMilliseconds = configuration.idleTimeoutMilliseconds

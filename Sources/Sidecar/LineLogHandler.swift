@@ -29,7 +29,7 @@ struct LineLogHandler: LogHandler {
         switch format {
         case .text:
             line = "\(time) \(event.level.rawValue) \(Self.printable("\(event.message)"))"
-            for (key, value) in sorted { line += " \(key)=\(Self.printable("\(value)"))" }
+            for (key, value) in sorted { line += " \(key)=\(Self.fieldText("\(value)"))" }
         case .json:
             line =
                 "{\"time\":\"\(time)\",\"level\":\"\(event.level.rawValue)\",\"message\":\(Self.json("\(event.message)"))"
@@ -52,13 +52,19 @@ struct LineLogHandler: LogHandler {
         return result
     }
 
+    /// A value as a text line has it: one that could be mistaken for several fields stands in quotes.
+    static func fieldText(_ text: String) -> String {
+        let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") }
+        return isPlain ? text : json(text)
+    }
+
     static func json(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
-            case _ where scalar.value < 0x20:
+            case _ where scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value):
                 let hex = String(scalar.value, radix: 16)
                 result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
             default: result.unicodeScalars.append(scalar)

@@ -9,4 +9,7 @@ public enum LogSettings {
         get { current.withLock { $0 } }
         set { current.withLock { $0 = newValue } }
     }
+
+    /// Whether somebody wants to know more than usual.
+    static var isVerbose: Bool { level == .debug || level == .trace }
 }

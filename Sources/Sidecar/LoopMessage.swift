@@ -9,8 +9,12 @@ enum LoopMessage: Sendable {
     case adopt(descriptor: Int32, hello: Hello, worker: WorkerIdentity)
     /// Options that change live.
     case reconfigure(Configuration)
+    /// Let clients go behind their answers, while everybody is still taken.
+    case leave
     /// Stop accepting, finish what is in flight.
     case drain
+    /// Answer what is in flight, finished or not.
+    case cutShort
     /// Report to the control loop.
     case report(number: UInt64)
 }

@@ -205,7 +205,6 @@ final class WorkerLink: Stream {
     /// A call of this link is over, whatever way.
     func callEnded() {
         inFlight -= 1
-        front.workers.callsInFlight -= 1
         front.linkHasRoom(self)
     }
 
@@ -249,7 +248,7 @@ final class WorkerLink: Stream {
         switch header.type {
         case .result:
             guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
-            guard call.state == .running, let connection = call.connection else { return }
+            guard call.state == .running, let connection = front.connection(of: call) else { return }
             let flags = ResultFlags(rawValue: header.flags)
             if flags.contains(.failed) { call.taskFailed = true }
             connection.deliver(
@@ -261,18 +260,21 @@ final class WorkerLink: Stream {
             guard call.owedCredit + payload.count <= front.limits.streamWindowBytes else {
                 return breakOff("RESPONSE_DATA beyond the window of \(front.limits.streamWindowBytes) bytes")
             }
-            call.connection?.deliverStreamed(payload, of: call)
+            front.connection(of: call)?.deliverStreamed(payload, of: call)
         case .responseEnd:
             guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
             let flags = ResponseEndFlags(rawValue: header.flags)
-            call.connection?.endStreamed(call, keepAlive: flags.contains(.keepAlive), isCut: flags.contains(.abort))
+            front.connection(of: call)?.endStreamed(
+                call, keepAlive: flags.contains(.keepAlive), isCut: flags.contains(.abort))
         case .credit:
             guard let call = front.calls.find(header.call), call.linkNumber == number else { return }
-            call.connection?.grant(Int(header.field), to: call)
+            front.connection(of: call)?.grant(Int(header.field), to: call)
         case .pong:
+            let was = health.state
             health.pong(
                 number: header.field, nowMilliseconds: loop.nowMilliseconds,
                 lagMicroseconds: payload.littleEndianUInt32(at: 0))
+            if health.state != was { front.answersAgain(self) }
             front.metrics.recordLag(.node, nanoseconds: UInt64(health.eventLoopLagMicroseconds) * 1000)
             front.linkHasRoom(self)
         case .originAnswer:

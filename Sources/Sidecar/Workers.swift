@@ -7,6 +7,8 @@ struct Workers: ~Copyable {
     var workerInFlightLimit: Int
     /// Calls that the links have.
     var callsInFlight = 0
+    /// Calls that the links of now have answered.
+    var callsCompleted: Int { links.reduce(0) { $0 + $1.callsTotal } - callsInFlight }
     private var turn = 0
     private var lastNumber: UInt32 = 0
 
@@ -18,6 +20,13 @@ struct Workers: ~Copyable {
     mutating func nextNumber() -> UInt32 {
         lastNumber += 1
         return lastNumber
+    }
+
+    /// The link with this number, nil when it is gone.
+    @inline(__always)
+    func link(_ number: UInt32) -> WorkerLink? {
+        for link in links where link.number == number { return link }
+        return nil
     }
 
     mutating func add(_ link: WorkerLink) { links.append(link) }
@@ -58,5 +67,4 @@ struct Workers: ~Copyable {
         callsInFlight < inFlightLimit && links.contains { $0.isReady && $0.inFlight < workerInFlightLimit }
     }
     var hasReadyLink: Bool { links.contains { $0.isReady } }
-    var hasEverythingListener: Bool { links.contains { $0.servesEverything } }
 }

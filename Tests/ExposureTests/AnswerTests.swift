@@ -54,7 +54,7 @@ struct AnswerTests {
         let own: [Rejection] = [
             .notFound, .methodNotAllowed, .unauthorized, .notExposed(.task), .notExposed(.event),
             .targetNotFound(.task),
-            .invalidJSON, .internalError, .clientClosed, .noWorker, .workerLost, .overloaded, .timeout, .draining,
+            .invalidJSON, .internalError, .targetIsNoURL, .noWorker, .workerLost, .overloaded, .timeout,
             .payloadTooLarge, .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
         ]
         let id = Array("x".utf8)

@@ -3,6 +3,7 @@
 // The front is killed, frozen, drained and replaced: what it accepted is answered while it can be, shims find the next
 // front by themselves, and no task runs twice.
 const assert = require('node:assert/strict');
+const { monitorEventLoopDelay } = require('node:perf_hooks');
 const test = require('node:test');
 const { FaultRun } = require('../support/fault-run.js');
 const { callBytes, callOnce } = require('../support/http-request.js');
@@ -13,6 +14,8 @@ const { RawConnection } = require('../support/raw-connection.js');
 const { pause, waitUntil } = require('../support/wait-until.js');
 
 const TIMEOUT = { timeout: 60_000 };
+/** How long a front that stopped accepting waits for an idle connection's next request (docs/operating.md). */
+const PARTING_MILLISECONDS = 250;
 
 test('a front killed under load is followed by the next: no task runs twice, the shims reconnect', TIMEOUT, async (t) => {
   const random = Random.forTest(t);
@@ -72,7 +75,83 @@ test('a front told to stop answers what it accepted, says Connection: close, and
   });
 });
 
-test('a second signal cuts the drain short', TIMEOUT, async () => {
+test('until it stops accepting, a front told to stop serves idle and new connections, and lets each go behind its answer', TIMEOUT, async () => {
+  await FaultRun.with({ workers: 1, frontOptions: ['--drain-delay', '30s'] }, async (run) => {
+    const call = callBytes('add', { a: 5, b: 3 });
+    const kept = await RawConnection.open({ port: run.front.port });
+    kept.send(call);
+    assert.equal(fieldValue(await kept.answer(), 'connection'), 'keep-alive');
+    const silent = await RawConnection.open({ port: run.front.port });
+    run.front.child.kill('SIGTERM');
+    await waitUntil('it is not ready', async () => (await run.front.admin('/readyz')).status === 503);
+    assert.equal(kept.ended, false, 'an idle connection is not closed on a request that may be on its way');
+    const late = await RawConnection.open({ port: run.front.port });
+    for (const connection of [kept, silent, late]) {
+      connection.send(call);
+      const answer = await connection.answer();
+      assert.equal(answer?.status, 200);
+      assert.equal(fieldValue(answer, 'connection'), 'close');
+      assert.ok(await connection.closedWithin(2_000));
+    }
+    run.front.child.kill('SIGTERM');
+    assert.deepEqual(await run.front.child.exit, { code: 0, signal: null });
+  });
+});
+
+test('a front told to stop answers a whole pipeline before it closes', TIMEOUT, async () => {
+  await FaultRun.with({ workers: 1, frontOptions: ['--drain-delay', '30s'] }, async (run) => {
+    const connection = await RawConnection.open({ port: run.front.port });
+    connection.send(callBytes('add', { a: 1, b: 1 }));
+    await connection.answer();
+    const ids = ['a', 'b', 'c', 'd'];
+    const pipeline = (suffix) => Buffer.concat(ids.map((id) => callBytes('once', { id: id + suffix, ms: 300 })));
+    connection.send(pipeline('1'));
+    await waitUntil('they run', () => run.log.counts().size === ids.length);
+    run.front.child.kill('SIGTERM');
+    for (const id of ids) {
+      const answer = await connection.answer();
+      assert.equal(JSON.parse(answer?.body.toString() ?? '{}').result?.id, `${id}1`);
+      if (fieldValue(answer, 'connection') === 'close') assert.equal(id, 'd', 'only the last answer says close');
+    }
+    // The same with a pipeline that comes when the front is leaving already.
+    const late = await RawConnection.open({ port: run.front.port });
+    late.send(pipeline('2'));
+    for (const id of ids) assert.equal(JSON.parse((await late.answer())?.body.toString() ?? '{}').result?.id, `${id}2`);
+    for (const one of [connection, late]) one.destroy();
+    run.front.child.kill('SIGTERM');
+    await run.front.child.exit;
+    assert.ok([...run.log.counts().values()].every((count) => count === 1));
+  });
+});
+
+test('a call that does not finish while the front drains is cancelled and answered 504', TIMEOUT, async () => {
+  await FaultRun.with({ workers: 1, frontOptions: ['--drain-timeout', '300ms'] }, async (run) => {
+    const busy = await RawConnection.open({ port: run.front.port });
+    busy.send(callBytes('once', { id: 'endless', ms: 60_000 }));
+    await waitUntil('it runs', () => run.log.counts().has('endless'));
+    run.front.child.kill('SIGTERM');
+    const answer = await busy.answer({ timeoutMilliseconds: 10_000 });
+    assert.equal(answer?.status, 504);
+    assert.equal(fieldValue(answer, 'connection'), 'close');
+    assert.deepEqual(await run.front.child.exit, { code: 0, signal: null });
+  });
+});
+
+test('calls that wait for a worker when the time to drain is over are answered 503 DRAINING', TIMEOUT, async () => {
+  await FaultRun.with({ workers: 1, frontOptions: ['--drain-timeout', '300ms', '--worker-wait', '1m'] }, async (run) => {
+    await run.drainWorker(run.workers[0]);
+    const waiting = callOnce(run.front.port, 'add', { a: 5, b: 3 });
+    await waitUntil('it waits', async () => (await run.front.underWay()).queued === 1);
+    run.front.child.kill('SIGTERM');
+    const { status, envelope, answer } = await waiting;
+    assert.equal(status, 503);
+    assert.equal(envelope.error.code, 'DRAINING');
+    assert.match(fieldValue(answer, 'retry-after') ?? '', /^\d+$/);
+    assert.deepEqual(await run.front.child.exit, { code: 0, signal: null });
+  });
+});
+
+test('a second signal cuts the drain short, and still answers', TIMEOUT, async () => {
   await FaultRun.with({ workers: 1 }, async (run) => {
     const busy = await RawConnection.open({ port: run.front.port });
     busy.send(callBytes('once', { id: 'long', ms: 30_000 }));
@@ -80,10 +159,9 @@ test('a second signal cuts the drain short', TIMEOUT, async () => {
     run.front.child.kill('SIGTERM');
     await pause(200);
     assert.equal(run.front.child.exited, undefined, 'it waits for the call');
-    const began = Date.now();
     run.front.child.kill('SIGTERM');
-    await run.front.child.exit;
-    assert.ok(Date.now() - began < 2_000);
+    assert.equal((await busy.answer())?.status, 504);
+    assert.deepEqual(await run.front.child.exit, { code: 0, signal: null });
   });
 });
 
@@ -97,17 +175,21 @@ test('two fronts share a port, so one replaces the other without a failed call',
     const next = await run.startFrontBeside();
     await run.startWorker({ socket: next.socket });
     await next.workersReady(1);
+    const delays = monitorEventLoopDelay({ resolution: 10 });
+    delays.enable();
     old.child.kill('SIGTERM');
     assert.deepEqual(await old.child.exit, { code: 0, signal: null });
     await pause(200);
     await load.finish();
+    delays.disable();
     t.diagnostic(`handed over: ${JSON.stringify(load.tally())}; ${load.latencies.report()}`);
     const answeredByNext = await waitUntil('the next front serves', () => callOnce(next.port, 'add', { a: 1, b: 2 }));
     assert.equal(answeredByNext.status, 200);
-    // A request that crosses the old front's FIN on a kept connection gets no answer: RFC 9112, section 9.5. It must not have run.
+    // A client that takes longer for its next request than the old front waits may meet its close (RFC 9112, section 9.5). This
+    // process may be one, on a busy machine; but even then, what got no answer did not run.
     const ran = run.log.counts();
     for (const [id, fate] of load.unanswered) assert.ok(fate !== 'no answer in time' && !ran.has(id), `${id} ran but was not answered (${fate})`);
-    load.assertExactlyOneAnswer(ran, { mayLoseConnections: true });
+    load.assertExactlyOneAnswer(ran, { mayLoseConnections: delays.max / 1e6 > PARTING_MILLISECONDS / 2 });
   });
 });
 

@@ -1,8 +1,9 @@
 'use strict';
 
-// Mixed load with faults for a while: everything is answered once, and memory does not drift. SOAK_SECONDS=600 for the long run.
+// Mixed load with faults for a while: everything is answered once, and memory does not drift.
 const assert = require('node:assert/strict');
 const test = require('node:test');
+const { amount } = require('../support/amount.js');
 const { BridgeProxy } = require('../support/bridge-proxy.js');
 const { assertMemory } = require('../support/assert-memory.js');
 const { FaultRun } = require('../support/fault-run.js');
@@ -13,7 +14,7 @@ const { Random } = require('../support/random.js');
 const { RawConnection } = require('../support/raw-connection.js');
 const { pause } = require('../support/wait-until.js');
 
-const SECONDS = Number(process.env.SOAK_SECONDS ?? 20);
+const SECONDS = amount('SOAK_SECONDS', { usual: 60, long: 600 });
 /** The second half may have at most so much more at its lowest than the first: an allocator's noise, not a leak. */
 const DRIFT_LIMIT_BYTES = 2 * 1048576;
 

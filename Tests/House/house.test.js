@@ -79,7 +79,7 @@ function places(file, text, pattern) {
 }
 
 const swiftSources = filesBelow('Sources', '.swift');
-const scripts = ['Tests', 'node-shim', 'scripts', 'docs', 'examples'].flatMap((folder) => filesBelow(folder, '.js'));
+const scripts = ['Tests', 'node-shim', 'scripts', 'docs', 'examples', 'Benchmarks'].flatMap((folder) => filesBelow(folder, '.js'));
 const moduleOf = (file) => file.split('/')[1];
 const importsOf = (file) =>
   [...swiftCode(file).matchAll(/^\s*(?:@\w+\s+)*(?:public |internal |package |private |fileprivate )?import (?:\w+ )?(\S+)/gm)]

@@ -138,6 +138,12 @@ struct StatsTests {
         #expect(tasks.count == 4)
         let recent = try #require((stats["recent"] as? [[String: Any]])?.first)
         #expect(recent["side"] as? String == "worker" && recent["status"] as? Int == 502)
+        let failure = try #require((stats["failures"] as? [[String: Any]])?.first)
+        #expect((failure["last"] as? [String: Any])?["status"] as? Int == 502)
+        for each in tasks + (stats["stages"] as? [[String: Any]] ?? []) {
+            let counted = (each["cells"] as? [[Int]] ?? []).map { $0[1] }.reduce(0, +)
+            #expect(counted == (each["calls"] ?? each["count"]) as? Int)
+        }
         #expect((stats["ready"] as? [String: Any])?["reasons"] as? [String] == ["draining"])
         #expect((stats["workers"] as? [[String: Any]])?.first?["inFlight"] as? Int == 4)
     }

@@ -97,6 +97,21 @@ struct LoopMetricsTests {
         #expect(loop.failuresByTime().map { $0.unixMilliseconds } == (70..<120).reversed())
         #expect(loop.failures(0) + loop.failures(1) + loop.failures(2) == 120)
     }
+
+    @Test("the last failure of each kind is kept through a flood of others, and over all loops")
+    func newestOfEachKind() {
+        var (loop, other) = (freshLoop(), freshLoop())
+        loop.recordFailure(0, status: 502, route: loop.route(.task, id: "a"), unixMilliseconds: 1)
+        for time in 2..<500 {
+            loop.recordFailure(1, status: 500, route: LoopMetrics.route(.task), unixMilliseconds: time)
+        }
+        other.recordFailure(1, status: 504, route: other.route(.event, id: "b"), unixMilliseconds: 900)
+        loop.merge(other)
+        #expect(loop.newestFailures[0]?.status == 502 && loop.newestFailures[0]?.unixMilliseconds == 1)
+        #expect(loop.newestFailures[1]?.status == 504)
+        #expect(loop.routes[loop.newestFailures[1]!.route].id == "b")
+        #expect(loop.newestFailures[2] == nil)
+    }
 }
 
 @Suite("adding loops up")

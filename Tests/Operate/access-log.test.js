@@ -7,6 +7,7 @@ const test = require('node:test');
 const { callBytes, requestBytes } = require('../support/http-request.js');
 const { withPair } = require('../support/pair.js');
 const { RawConnection } = require('../support/raw-connection.js');
+const { askAdmin } = require('./admin-client.js');
 const { waitUntil } = require('../support/wait-until.js');
 
 const APP = path.join(__dirname, 'app.js');
@@ -83,6 +84,22 @@ test('a sample holds one in so many, and every failure', { timeout: 30_000 }, as
     const failed = lines.filter(({ status }) => status !== 200);
     assert.equal(failed.length, 5);
     assert.ok(lines.length - failed.length <= 4, `${lines.length} lines`);
+  });
+});
+
+test('off, failures have a line while the log level is debug, and nothing else has', { timeout: 30_000 }, async () => {
+  await withPair({ app: APP }, async ({ front }) => {
+    const requests = [callBytes('add', { a: 1, b: 2 }), callBytes('nowhere'), callBytes('fail')];
+    await send(front.port, requests);
+    await askAdmin(front, '/log-level', { method: 'PUT', body: 'debug' });
+    await send(front.port, requests);
+    const lines = await accessLines(front, 2);
+    assert.equal(lines.length, 2);
+    assert.match(lines[0], /Z debug access client=127\.0\.0\.1 .*status=404 .*side=client reason=not_found$/);
+    assert.match(lines[1], /Z debug access .*target=fail status=500 .*side=task reason=threw$/);
+    await askAdmin(front, '/log-level', { method: 'PUT', body: 'info' });
+    await send(front.port, requests);
+    assert.equal((await accessLines(front, 2)).length, 2);
   });
 });
 

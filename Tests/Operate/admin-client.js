@@ -1,6 +1,7 @@
 'use strict';
 
 const http = require('node:http');
+const { waitUntil } = require('../support/wait-until.js');
 
 /**
  * One request to the admin listener, on a connection of its own.
@@ -11,7 +12,8 @@ const http = require('node:http');
  */
 function askAdmin(front, path, { method = 'GET', headers = {}, body } = {}) {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port: front.adminPort, path, method, headers, agent: false, timeout: 10_000 }, (response) => {
+    const options = { host: '127.0.0.1', port: front.adminPort, path, method, headers, agent: false, timeout: 10_000 };
+    const request = http.request(options, (response) => {
       let text = '';
       response.setEncoding('utf8')
         .on('data', (part) => { text += part; })
@@ -38,4 +40,19 @@ function metric(metrics, name, labels = {}) {
   return sum;
 }
 
-module.exports = { askAdmin, metric };
+/**
+ * Sends SIGHUP, and waits until every loop goes by the settings that were read.
+ * @param {import('../support/front.js').Front} front
+ * @returns {Promise<string>} what the front's log says of it
+ */
+async function reload(front) {
+  const lines = () => front.child.stderr.split('\n').slice(0, -1).filter((line) => line.includes('SIGHUP: '));
+  const before = lines().length;
+  front.child.kill('SIGHUP');
+  await waitUntil('the settings are read', () => lines().length > before);
+  // What loops are asked for comes behind what they were told before.
+  await front.metrics();
+  return lines()[before];
+}
+
+module.exports = { askAdmin, metric, reload };

@@ -10,7 +10,7 @@ const { requestBytes } = require('../support/http-request.js');
 const { RawConnection } = require('../support/raw-connection.js');
 const { temporaryFolder } = require('../support/temporary-folder.js');
 const { waitUntil } = require('../support/wait-until.js');
-const { askAdmin } = require('./admin-client.js');
+const { askAdmin, reload } = require('./admin-client.js');
 
 const ENDPOINTS = ['/', '/livez', '/readyz', '/metrics', '/stats.json', '/workers', '/config', '/log-level'];
 
@@ -75,15 +75,43 @@ test('/config never shows a token', { timeout: 30_000 }, async () => {
   });
 });
 
-test('a name that is not localhost is refused, for it may be made to resolve here; so are changes by foreign pages', { timeout: 30_000 }, async () => {
+const askingAs = (front, host) => askAdmin(front, '/metrics', { headers: { Host: host } });
+
+test('a name that is not localhost is refused, for a page may make it resolve here, and the refusal says what to do', {
+  timeout: 30_000,
+}, async () => {
   await withFront([], async (front) => {
-    const asking = async (host) => (await askAdmin(front, '/metrics', { headers: { Host: host } })).status;
+    const asking = async (host) => (await askingAs(front, host)).status;
     for (const host of ['127.0.0.1', `127.0.0.1:${front.adminPort}`, 'localhost:7072', 'LOCALHOST', '[::1]:7072', '10.1.2.3:80']) {
       assert.equal(await asking(host), 200, host);
     }
-    for (const host of ['evil.example', 'evil.example:7072', 'localhost.evil.example', '127.0.0.1.evil.example', '1.2.3']) {
+    for (const host of ['evil.example', 'evil.example:7072', 'localhost.evil.example', '127.0.0.1.evil.example', '1.2.3', '*']) {
       assert.equal(await asking(host), 403, host);
     }
+    assert.match((await askingAs(front, 'Sidecar.:7072')).text, /start it with --admin-host sidecar\n$/);
+  });
+});
+
+test('the names of --admin-host may ask, in any case, with a port or a dot at the end; SIGHUP changes them', { timeout: 30_000 }, async () => {
+  const file = path.join(temporaryFolder(), 'sidecar.yaml');
+  fs.writeFileSync(file, 'admin-host: [Sidecar, metrics.app.svc.cluster.local.]\n');
+  await withFront(['--config', file], async (front) => {
+    const asking = async (host) => (await askingAs(front, host)).status;
+    for (const host of ['sidecar', 'SIDECAR:7072', 'metrics.app.svc.cluster.local', 'metrics.app.svc.cluster.local.:7072', '[::1]', 'localhost']) {
+      assert.equal(await asking(host), 200, host);
+    }
+    for (const host of ['app.svc.cluster.local', 'sidecar.evil.example', 'evil.example']) assert.equal(await asking(host), 403, host);
+    const changing = (Origin) => askAdmin(front, '/log-level', { method: 'PUT', body: 'info', headers: { Host: 'sidecar', Origin } });
+    assert.equal((await changing('http://evil.example')).status, 403, 'a page still has to be of here');
+    assert.equal((await changing('http://sidecar')).status, 200);
+    fs.writeFileSync(file, "admin-host: '*'\n");
+    assert.match(await reload(front), /changed=admin-host/);
+    assert.equal(await asking('anything.example'), 200);
+  });
+});
+
+test('what changes something is refused to pages of other origins', { timeout: 30_000 }, async () => {
+  await withFront([], async (front) => {
     const changing = (Origin) => askAdmin(front, '/log-level', { method: 'PUT', body: 'debug', headers: { Origin } });
     assert.equal((await changing('http://evil.example')).status, 403);
     assert.equal((await changing('null')).status, 403);

@@ -151,6 +151,56 @@ test('what the bridge carried, the loops\' lag and the process\'s own figures ar
   });
 });
 
+test('of streams, the bytes from and to clients are counted as they were on the wire, and the streams that are open', {
+  timeout: 30_000,
+}, async () => {
+  await withPair({ app: APP, frontOptions: ['--loops', '2'] }, async ({ front }) => {
+    const upload = (size) => requestBytes('/__runner/task/echo', {
+      headers: [['Content-Type', 'application/octet-stream']], body: Buffer.alloc(size, 'x'),
+    });
+    const open = await RawConnection.open({ port: front.port });
+    const half = upload(1_000);
+    open.send(half.subarray(0, half.length - 1));
+    await waitUntil('a stream is open', async () => metric(await front.metrics(), 'runner_sidecar_open_streams') === 1);
+    open.send(half.subarray(half.length - 1));
+    const sizes = [0, 1, 300_000, 1_500_000];
+    const received = await Promise.all(sizes.map(async (size) => {
+      const connection = await RawConnection.open({ port: front.port });
+      connection.send(upload(size));
+      assert.equal((await connection.answer())?.status, 200);
+      connection.destroy();
+      return connection.receivedBytes;
+    }));
+    assert.equal((await open.answer())?.status, 200);
+    const metrics = await front.metrics();
+    const streamed = (direction) => metric(metrics, 'runner_sidecar_stream_bytes_total', { direction });
+    const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+    assert.equal(streamed('received'), 1_000 + sum(sizes));
+    assert.equal(streamed('sent'), open.receivedBytes + sum(received));
+    assert.equal(metric(metrics, 'http_server_request_body_size_bytes_sum'), 1_000 + sum(sizes));
+    assert.equal(metric(metrics, 'runner_sidecar_open_streams'), 0);
+    open.destroy();
+  });
+});
+
+test('a task beyond the label limit shares one series with the rest, and with 0 none has a label', { timeout: 30_000 }, async () => {
+  for (const [limit, labelled] of [['1', 1], ['0', 0]]) {
+    await withPair({ app: APP, frontOptions: ['--metrics-task-label-limit', limit] }, async ({ front }) => {
+      const connection = await RawConnection.open({ port: front.port });
+      for (const id of ['add', 'echo', 'wait', 'fail']) {
+        connection.send(callBytes(id, { a: 1, b: 2, ms: 1 }));
+        await connection.answer();
+      }
+      connection.destroy();
+      const metrics = await front.metrics();
+      const counts = [...metrics].filter(([name]) => name.startsWith(`${DURATION}_count{`));
+      const targets = new Set(counts.map(([name]) => /runner_target="(.*?)"/.exec(name)?.[1]).filter(Boolean));
+      assert.equal(targets.size, labelled, [...targets].join());
+      assert.equal(metric(metrics, `${DURATION}_count`, { http_route: '/__runner/task/{id}' }), 4, 'all are counted');
+    });
+  }
+});
+
 test('the format is OpenMetrics for who asks for it, Prometheus text for all others; promtool finds nothing to say', { timeout: 30_000 }, async (t) => {
   await withPair({ app: APP }, async ({ front }) => {
     const connection = await RawConnection.open({ port: front.port });

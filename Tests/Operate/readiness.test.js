@@ -41,7 +41,7 @@ test('a front is ready while a worker takes calls and it was not told to stop; i
   }
 });
 
-test('a worker that stops is a reason of its own', { timeout: 30_000 }, async () => {
+test('a worker that is stopped takes readiness away, and gives it back when it goes on', { timeout: 30_000 }, async () => {
   const front = await Front.start();
   const app = await startApp(APP, { socket: front.socket });
   try {
@@ -51,7 +51,9 @@ test('a worker that stops is a reason of its own', { timeout: 30_000 }, async ()
     const { workers } = JSON.parse((await askAdmin(front, '/workers')).text);
     assert.equal(workers[0].state, 'silent');
     app.kill('SIGCONT');
-    await front.workersReady();
+    await waitUntil('it is ready again', async () => (await askAdmin(front, '/readyz')).status === 200);
+    assert.equal(healthcheck(front).status, 0);
+    assert.match(front.child.stderr, /warning worker does not answer: .* side=worker\n[^]*notice worker answers again /);
   } finally {
     await Promise.all([front.stop(), app.stop()]);
   }

@@ -1,63 +1,117 @@
 'use strict';
 
-// The page of a real front in a real browser: what it shows is what /metrics says.
+// The page of a real front in a real browser: what it shows is what /metrics says, while there is load and after it.
 const assert = require('node:assert/strict');
-const { execFile } = require('node:child_process');
-const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
-const { promisify } = require('node:util');
+const { Browser, skipWithoutBrowser: skip } = require('../support/browser.js');
 const { callBytes } = require('../support/http-request.js');
 const { withPair } = require('../support/pair.js');
 const { RawConnection } = require('../support/raw-connection.js');
-const { temporaryFolder } = require('../support/temporary-folder.js');
+const { pause, waitUntil } = require('../support/wait-until.js');
 const { askAdmin, metric } = require('./admin-client.js');
 
 const APP = path.join(__dirname, 'app.js');
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => fs.existsSync(file));
-const skip = chromium ? false : 'no Chromium here: apt-get install chromium';
+const COUNT = 'http_server_request_duration_seconds_count';
+const number = (text) => Number(text.replaceAll(',', ''));
 
-/** The page as Chromium has it after a few seconds, as HTML. */
-async function rendered(front) {
-  const { stdout } = await promisify(execFile)(chromium, [
-    '--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${temporaryFolder()}`, '--virtual-time-budget=4000',
-    '--window-size=1240,1400', '--dump-dom', `http://127.0.0.1:${front.adminPort}/`,
-  ], { timeout: 60_000, maxBuffer: 16 << 20 });
-  return stdout.slice(0, stdout.indexOf('<script>'));
+/** The rows of one of the page's tables, by the text of their first cell. @returns {Promise<Map<string, string[]>>} */
+async function rowsOf(browser, id) {
+  const rows = await browser.evaluate(
+    `[...document.querySelectorAll('#${id} tbody tr')]
+      .map((row) => [...row.cells].map((cell) => cell.innerText.trim()))`);
+  return new Map(rows.map((row) => [row[0].split('\n')[0], row]));
 }
 
-/** The cells of the row of a table that begins with `name`. */
-function row(html, name) {
-  const plain = (text) => text.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ').trim();
-  for (const [, cells] of html.matchAll(/<tr>(.*?)<\/tr>/gs)) {
-    const texts = [...cells.matchAll(/<td[^>]*>(.*?)<\/td>/gs)].map(([, cell]) => plain(cell));
-    if (texts[0]?.startsWith(name)) return texts;
+const figure = async (browser, id) => number(await browser.evaluate(`document.getElementById('${id}').innerText`));
+
+/** Sends requests one after another. */
+async function send(port, requests) {
+  const connection = await RawConnection.open({ port });
+  for (const bytes of requests) {
+    connection.send(bytes);
+    await connection.answer();
   }
-  return undefined;
+  connection.destroy();
 }
 
-test('the page shows the front\'s state, its worker, and as many calls and failures as /metrics', { skip, timeout: 90_000 }, async () => {
-  await withPair({ app: APP }, async ({ front, app }) => {
-    const connection = await RawConnection.open({ port: front.port });
-    for (let i = 0; i < 123; i += 1) {
-      connection.send(callBytes(i % 3 === 0 ? 'echo' : 'add', { a: i, b: 1 }));
-      await connection.answer();
-    }
-    for (let i = 0; i < 7; i += 1) {
-      connection.send(callBytes('fail', {}));
-      await connection.answer();
-    }
-    connection.destroy();
-    const html = await rendered(front);
+/** Waits until the page shows an answer that was made after now. */
+async function upToDate(browser, front) {
+  const { time } = JSON.parse((await askAdmin(front, '/stats.json')).text);
+  await browser.until('the page is up to date', `last !== null && last.time > ${time}`);
+}
+
+/** Calls that go well, a task that fails, a target that is not there, a body that is no JSON. */
+function mixedRequests() {
+  return [
+    ...Array.from({ length: 60 }, (_, i) => callBytes(i % 3 === 0 ? 'echo' : 'add', { a: i, b: 1 })),
+    ...Array.from({ length: 7 }, () => callBytes('fail', {})),
+    ...Array.from({ length: 3 }, () => callBytes('nowhere', {})),
+  ];
+}
+
+const TIMEOUT = { skip, timeout: 120_000 };
+
+test('two workers, calls and failures: every number of the page is the one of /metrics', TIMEOUT, async () => {
+  await withPair({ app: APP, workers: 2, frontOptions: ['--loops', '2'] }, ({ front, apps }) => Browser.with(async (browser) => {
+    await browser.open(`http://127.0.0.1:${front.adminPort}/`);
+    await Promise.all(Array.from({ length: 4 }, () => send(front.port, mixedRequests())));
+    await upToDate(browser, front);
     const metrics = await front.metrics();
-    const count = (runner_target) => metric(metrics, 'http_server_request_duration_seconds_count', { runner_target });
-    assert.match(html, /id="state" class="state good"[^>]*>Ready</);
-    for (const id of ['add', 'echo', 'fail']) assert.equal(Number(row(html, id)?.[2].replace(/,/g, '')), count(id), `calls of ${id}: ${row(html, id)}`);
-    assert.equal(Number(row(html, 'fail')?.[3]), metric(metrics, 'http_server_request_duration_seconds_count', { runner_target: 'fail', http_response_status_code: '500' }));
-    assert.ok(html.includes(String(app.pid)), 'the worker\'s pid');
-    assert.match(html, />ready</);
-    assert.match(html, /class="side task"/, 'the failure and its side');
-  });
+    assert.equal(await browser.evaluate("document.querySelector('#state.good').innerText"), 'Ready');
+
+    const tasks = await rowsOf(browser, 'tasks');
+    assert.deepEqual([...tasks.keys()].sort(), ['add', 'echo', 'fail']);
+    for (const [runner_target, row] of tasks) {
+      assert.equal(number(row[2]), metric(metrics, COUNT, { runner_target }), `calls of ${runner_target}`);
+      const failed = metric(metrics, COUNT, { runner_target, http_response_status_code: '500' });
+      assert.equal(number(row[3]), failed, `failed calls of ${runner_target}`);
+    }
+
+    const failures = await rowsOf(browser, 'failures');
+    assert.deepEqual([...failures.keys()].sort(), ['not_found', 'threw']);
+    for (const [reason, row] of failures) {
+      assert.equal(number(row[5]), metric(metrics, 'runner_sidecar_failures_total', { side: row[1], reason }), reason);
+    }
+    assert.deepEqual(failures.get('threw').slice(0, 4), ['threw', 'task', '500', 'fail']);
+
+    const workers = await rowsOf(browser, 'workers');
+    assert.deepEqual([...workers.keys()].sort(), apps.map(({ pid }) => `pid ${pid}`).sort());
+    for (const [, row] of workers) assert.equal(row.at(-1), 'ready');
+
+    const stages = await browser.evaluate("Object.fromEntries(last.stages.map(({ name, count }) => [name, count]))");
+    for (const [stage, count] of Object.entries(stages)) {
+      assert.equal(count, metric(metrics, 'runner_sidecar_stage_duration_seconds_count', { stage }), stage);
+    }
+    assert.deepEqual(browser.problems, []);
+  }));
+});
+
+test('what is under way and waits is what /metrics says; a worker that stops is shown as silent', TIMEOUT, async () => {
+  const frontOptions = ['--loops', '1', '--worker-in-flight', '2', '--worker-ping', '200ms'];
+  await withPair({ app: APP, frontOptions }, ({ front, app }) => Browser.with(async (browser) => {
+    await browser.open(`http://127.0.0.1:${front.adminPort}/`);
+    await front.workersReady();
+    app.kill('SIGSTOP');
+    const clients = await Promise.all(Array.from({ length: 5 }, () => RawConnection.open({ port: front.port })));
+    for (const client of clients) {
+      client.send(callBytes('add', { a: 1, b: 2 }));
+      await pause(20);
+    }
+    await waitUntil('it is noticed', async () => (await askAdmin(front, '/readyz')).status === 503);
+    await upToDate(browser, front);
+    const metrics = await front.metrics();
+    assert.equal(await figure(browser, 'active'), metric(metrics, 'http_server_active_requests'));
+    assert.equal(await figure(browser, 'queued'), metric(metrics, 'runner_sidecar_queued_calls'));
+    assert.equal(await figure(browser, 'active'), 5);
+    const row = (await rowsOf(browser, 'workers')).get(`pid ${app.pid}`);
+    assert.equal(number(row[1]), metric(metrics, 'runner_sidecar_worker_calls_in_flight'));
+    assert.equal(row.at(-1), 'silent');
+    assert.equal(await browser.evaluate("document.querySelector('#state.bad').innerText"), 'Not ready: no worker');
+    app.kill('SIGCONT');
+    for (const client of clients) assert.equal((await client.answer())?.status, 200);
+    await browser.until('it is ready again', "document.querySelector('#state.good') !== null");
+  }));
 });
 
 test('the page may load nothing from elsewhere and be framed nowhere', { timeout: 30_000 }, async () => {

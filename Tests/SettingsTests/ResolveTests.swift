@@ -152,14 +152,24 @@ struct CommandLineTests {
     func allProblems() {
         let situation = Situation(
             arguments: ["--listen", "nowhere", "--nope", "--in-flight", "many", "stray"],
-            environment: ["RUNNER_SIDECAR_LOG_LEVEL": "loud", "RUNNER_SIDECAR_CONFIG": "/missing"])
+            environment: ["RUNNER_SIDECAR_LOG_LEVEL": "loud", "RUNNER_SIDECAR_CONFIG": "/c"], files: ["/c": "trce: on"])
         let problems = situation.problems()
         #expect(problems.count == 7)
         for expected in [
-            "--listen", "\"--nope\"", "--in-flight", "\"stray\"", "RUNNER_SIDECAR_LOG_LEVEL", "/missing",
+            "--listen", "\"--nope\"", "--in-flight", "\"stray\"", "RUNNER_SIDECAR_LOG_LEVEL", "\"trce\"",
             "--socket is required",
         ] {
             #expect(problems.contains { $0.contains(expected) }, "\(expected) in \(problems)")
+        }
+    }
+
+    @Test("a file that could not be read or understood is the only problem: what it may have said is not missed")
+    func unreadFile() {
+        for (file, problem) in [(nil, "no such file"), ("x: [", "line 1"), ("{\"a\": 1,\n}", "line 2")] {
+            var situation = Situation(arguments: ["--config", "/c"])
+            situation.files["/c"] = file
+            let problems = situation.problems()
+            #expect(problems.count == 1 && problems[0].contains(problem), "\(problems)")
         }
     }
 
@@ -205,6 +215,38 @@ struct TogetherTests {
     @Test("a healthcheck with the admin listener off says so")
     func healthcheckOff() {
         #expect(Situation(arguments: ["healthcheck", "--admin", "off"]).problems().count == 1)
+    }
+}
+
+@Suite("names in the environment")
+struct EnvironmentNameTests {
+    /// Serving, with these variables there.
+    private func problems(_ names: String...) -> [String] {
+        var situation = flags()
+        for name in names { situation.environment[name] = "tcp://10.0.0.1:7071" }
+        return situation.problems()
+    }
+
+    @Test("a variable that is nearly an option's is refused, with the one that was meant")
+    func misspelt() {
+        #expect(
+            problems("RUNNER_SIDECAR_IDLE_TIMOUT") == [
+                "there is no variable \"RUNNER_SIDECAR_IDLE_TIMOUT\". Did you mean RUNNER_SIDECAR_IDLE_TIMEOUT?"
+            ])
+        #expect(problems("RUNNER_SIDECAR_TOKEN_FILES", "RUNNER_SIDECAR_LOGLEVEL").count == 2)
+        #expect(problems("RUNNER_SIDECAR_CONFG").count == 1)
+    }
+
+    @Test(
+        "variables of others are left alone: the shim's, and what Kubernetes makes of Services with our name",
+        arguments: [
+            "RUNNER_SIDECAR_BINARY", "RUNNER_SIDECAR_WORKERS", "RUNNER_SIDECAR_DRAIN_SECONDS", "RUNNER_SIDECAR_SHIM",
+            "RUNNER_SIDECAR_PORT", "RUNNER_SIDECAR_PORT_7071_TCP_ADDR", "RUNNER_SIDECAR_SERVICE_HOST",
+            "RUNNER_SIDECAR_SERVICE_PORT_HTTP", "RUNNER_SIDECAR_ADMIN_PORT", "RUNNER_SIDECAR_ADMIN_SERVICE_HOST",
+            "RUNNER_SIDECARS", "PATH",
+        ])
+    func foreign(_ name: String) {
+        #expect(problems(name) == [])
     }
 }
 

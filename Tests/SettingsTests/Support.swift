@@ -8,7 +8,7 @@ struct Situation {
 
     func resolve() -> Result<Invocation, SettingsErrors> {
         Configuration.resolve(
-            arguments: arguments, environment: { environment[$0] },
+            arguments: arguments, environment: { environment[$0] }, environmentNames: Array(environment.keys),
             readFile: { path in
                 files[path].map { .success(Array($0.utf8)) } ?? .failure(FileProblem(reason: "no such file"))
             })

@@ -78,6 +78,9 @@ struct ValueTests {
             ("--base-path=/a?b", false),
             ("--loops=auto", true), ("--loops=2", true), ("--loops=0", false), ("--admin=off", true),
             ("--bridge-fd=2", false),
+            ("--admin-host=sidecar", true), ("--admin-host=a.monitoring.svc.,b_1", true), ("--admin-host=*", true),
+            ("--admin-host=sidecar:7072", false), ("--admin-host=http://sidecar", false), ("--admin-host=.", false),
+            ("--admin-host=*.example", false),
             ("--log-level=warning", true), ("--log-level=warn", false), ("--socket-allow-uid=4294967295", false),
         ])
     func shapes(_ flag: String, _ isAccepted: Bool) {

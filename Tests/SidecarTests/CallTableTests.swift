@@ -88,7 +88,7 @@ struct CallTableTests {
         #expect(again.held == nil)
         let isEmpty = calls.table.hold(again, &calls.pool).bytes.isEmpty
         #expect(isEmpty)
-        #expect(again.connection == nil && again.link == nil && again.next == nil && again.rejection == nil)
+        #expect(again.connectionSlot == -1 && again.linkNumber == 0 && again.next == nil && again.rejection == nil)
     }
 
     @Test("forEachActive visits the calls that run, each once")

@@ -1,15 +1,16 @@
 'use strict';
 
 // However long a stream is, neither side keeps it: uploads, downloads and both at once arrive whole, in memory that does
-// not grow with their length. STREAM_MEGABYTES=2048 makes the run long.
+// not grow with their length.
 const assert = require('node:assert/strict');
 const test = require('node:test');
+const { amount } = require('../support/amount.js');
 const { MemoryWatch } = require('../support/memory-watch.js');
 const { streamExchange } = require('../support/http-stream-client.js');
 const { blocks, digestOf } = require('./deterministic-bytes.js');
 const { withStreamingServer } = require('./pair.js');
 
-const LENGTH_BYTES = Number(process.env.STREAM_MEGABYTES ?? 256) * 1048576;
+const LENGTH_BYTES = amount('STREAM_MEGABYTES', { usual: 256, long: 2048 }) * 1048576;
 /** The front's own promise is 256 KiB a stream; the rest is the allocator's slack. */
 const FRONT_GROWTH_LIMIT_BYTES = 4 * 1048576;
 /** V8 frees the buffers that passed through when it sees fit. Well below the shortest run all the same. */

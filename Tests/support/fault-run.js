@@ -4,6 +4,8 @@ const path = require('node:path');
 const { startApp } = require('./app.js');
 const { Front } = require('./front.js');
 const { openDescriptors } = require('./process-figures.js');
+const { RawConnection } = require('./raw-connection.js');
+const { RogueWorker } = require('./rogue-worker.js');
 const { RunLog } = require('./run-log.js');
 const { waitUntil } = require('./wait-until.js');
 
@@ -26,9 +28,12 @@ class FaultRun {
     try {
       run.front = await Front.start({ ...front, options: frontOptions });
       run.fronts.push(run.front);
+      const alone = await run.descriptorsAtRest();
       await Promise.all(Array.from({ length: workers }, () => run.startWorker()));
       await run.front.workersReady(workers);
-      return await use(run);
+      const result = await use(run);
+      await run.assertLeavesNothing(alone);
+      return result;
     } catch (error) {
       throw new Error(`${error.message}${run.fronts.map((front) => front.child.report()).join('')}${run.workers.map((worker) => worker.report()).join('')}`, { cause: error });
     } finally {
@@ -79,6 +84,17 @@ class FaultRun {
     const front = await Front.start({ port: this.front.port });
     this.fronts.push(front);
     return front;
+  }
+
+  /**
+   * What every test ends with, unless its front has left: with clients and workers gone, nothing is under way and the front's
+   * descriptors are what they were before any of them came.
+   */
+  async assertLeavesNothing(alone) {
+    RawConnection.destroyAll();
+    RogueWorker.destroyAll();
+    for (const worker of [...this.workers]) await this.killWorker(worker);
+    if (this.front.child.exited === undefined) await this.assertNothingLeft(alone);
   }
 
   /** How many descriptors the front has when nothing happens. */

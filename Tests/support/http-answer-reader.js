@@ -16,19 +16,31 @@
  */
 class AnswerReader {
   constructor() {
-    this.bytes = Buffer.alloc(0);
+    /** @type {Buffer[]} what came and was not looked at yet, put together only when it is */
+    this.chunks = [];
+    /** How many bytes the answer under way takes in all, as far as that is known. */
+    this.neededBytes = 0;
+    this.unreadBytes = 0;
     /** @type {Answer[]} interim answers (1xx), in order */
     this.interim = [];
   }
 
   /** @param {Buffer} chunk */
   push(chunk) {
-    this.bytes = this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk]);
+    this.chunks.push(chunk);
+    this.unreadBytes += chunk.length;
   }
 
-  /** @returns {number} bytes received that belong to no answer taken so far */
-  get unreadBytes() {
-    return this.bytes.length;
+  /** Everything that belongs to no answer taken so far. */
+  get bytes() {
+    if (this.chunks.length !== 1) this.chunks = [Buffer.concat(this.chunks)];
+    return this.chunks[0];
+  }
+
+  set bytes(rest) {
+    this.chunks = [rest];
+    this.unreadBytes = rest.length;
+    this.neededBytes = 0;
   }
 
   /**
@@ -38,6 +50,7 @@ class AnswerReader {
    */
   take({ method, ended }) {
     for (;;) {
+      if (this.unreadBytes < this.neededBytes && !ended) return undefined;
       const head = parseHead(this.bytes);
       if (!head) return undefined;
       if (head.status >= 100 && head.status < 200 && head.status !== 101) {
@@ -46,7 +59,10 @@ class AnswerReader {
         continue;
       }
       const body = takeBody(head, this.bytes.subarray(head.end), method, ended);
-      if (!body) return undefined;
+      if (!body) {
+        this.neededBytes = head.end + Number(fieldValue(head, 'content-length') ?? 0);
+        return undefined;
+      }
       this.bytes = this.bytes.subarray(head.end + body.consumed);
       return { ...withoutEnd(head), framing: body.framing, body: body.bytes, complete: body.complete };
     }

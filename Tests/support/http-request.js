@@ -42,11 +42,27 @@ async function exchangeOnce(port, bytes, { method = 'POST', timeoutMilliseconds 
   }
 }
 
-/** Calls a task on a connection of its own; gives the status and the parsed envelope. */
-async function callOnce(port, id, input, options) {
-  const answer = await exchangeOnce(port, callBytes(id, input, options), options);
-  if (!answer) throw new Error(`no answer to a call of ${id}`);
-  return { status: answer.status, envelope: JSON.parse(answer.body.toString('utf8')), answer };
+/** A call got no answer. `silentMilliseconds`: how long its connection was open, at most, before the request was sent. */
+class NoAnswer extends Error {
+  constructor(id, fate, silentMilliseconds) {
+    super(`no answer to a call of ${id}: ${fate}; it was sent after ${silentMilliseconds} ms`);
+    this.silentMilliseconds = silentMilliseconds;
+  }
 }
 
-module.exports = { requestBytes, callBytes, exchangeOnce, callOnce };
+/** Calls a task on a connection of its own; gives the status and the parsed envelope. @throws {NoAnswer} */
+async function callOnce(port, id, input, { timeoutMilliseconds = 10_000, ...options } = {}) {
+  const began = Date.now();
+  const connection = await RawConnection.open({ port });
+  try {
+    connection.send(callBytes(id, input, options));
+    const silentMilliseconds = Date.now() - began;
+    const answer = await connection.answer({ timeoutMilliseconds });
+    if (!answer) throw new NoAnswer(id, connection.fate, silentMilliseconds);
+    return { status: answer.status, envelope: JSON.parse(answer.body.toString('utf8')), answer };
+  } finally {
+    connection.destroy();
+  }
+}
+
+module.exports = { NoAnswer, requestBytes, callBytes, exchangeOnce, callOnce };

@@ -69,8 +69,7 @@ class Load {
         this.wrong.push(`${call.id}: ${error.message}`);
       }
       if (!answer?.complete) {
-        const fate = connection.reset ? 'reset' : connection.ended ? 'closed' : 'no answer in time';
-        for (const left of batch.slice(i)) this.unanswered.set(left.id, fate);
+        for (const left of batch.slice(i)) this.unanswered.set(left.id, connection.fate);
         return false;
       }
       this.take(call, answer);

@@ -49,10 +49,14 @@ const MISCHIEF = {
   },
 
   /** Now and then the link is cut, in the middle of whatever it was. */
-  cuts: (random) => (pass, cut) => (chunk) => {
-    if (!random.chance(0.005)) return pass(chunk);
-    pass(chunk.subarray(0, random.integer(0, chunk.length)));
-    return void setImmediate(cut);
+  cuts: (random) => (pass, cut) => {
+    let isCut = false;
+    return (chunk) => {
+      if (isCut) return;
+      isCut = random.chance(0.005);
+      pass(isCut ? chunk.subarray(0, random.integer(0, chunk.length)) : chunk);
+      if (isCut) setImmediate(cut);
+    };
   },
 };
 

@@ -37,6 +37,11 @@ function isAlive(pid) {
   }
 }
 
+/** @returns {number[]} the processes that a process has started and that are there still */
+function childrenOf(pid) {
+  return fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number);
+}
+
 function statusKilobytes(pid, name) {
   const match = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'));
   if (!match) throw new Error(`no ${name} in /proc/${pid}/status`);
@@ -45,4 +50,4 @@ function statusKilobytes(pid, name) {
 
 const megabytes = (bytes) => `${(bytes / 1048576).toFixed(1)} MB`;
 
-module.exports = { anonymousMemoryBytes, peakMemoryBytes, openDescriptors, cpuSeconds, isAlive, megabytes };
+module.exports = { anonymousMemoryBytes, peakMemoryBytes, openDescriptors, childrenOf, cpuSeconds, isAlive, megabytes };

@@ -8,6 +8,14 @@ const { AnswerReader } = require('./http-answer-reader.js');
  * ended, reset or left the connection open is kept apart from what it said.
  */
 class RawConnection {
+  /** @type {Set<RawConnection>} those that are open */
+  static live = new Set();
+
+  /** Ends those that a test left open. */
+  static destroyAll() {
+    for (const connection of RawConnection.live) connection.destroy();
+  }
+
   /** @param {{ port: number, host?: string }} address @returns {Promise<RawConnection>} */
   static async open({ port, host = '127.0.0.1' }) {
     const socket = net.connect({ port, host, allowHalfOpen: true });
@@ -34,13 +42,20 @@ class RawConnection {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => { this.receivedBytes += chunk.length; this.reader.push(chunk); changed(); });
     socket.on('end', () => { this.ended = true; changed(); });
-    socket.on('close', () => { this.ended = true; changed(); });
+    RawConnection.live.add(this);
+    socket.on('close', () => { this.ended = true; RawConnection.live.delete(this); changed(); });
     socket.on('error', (error) => { this.reset = this.reset || error.code !== 'EPIPE'; this.ended = true; changed(); });
   }
 
   /** @param {Buffer | string} bytes strings are latin1: one character, one byte */
   send(bytes) {
     if (!this.socket.destroyed && this.socket.writable) this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  }
+
+  /** What became of a connection on which an answer is missing. @returns {'reset' | 'closed' | 'no answer in time'} */
+  get fate() {
+    if (this.reset) return 'reset';
+    return this.ended ? 'closed' : 'no answer in time';
   }
 
   /** Sends and waits until the kernel (or the socket's buffer) takes more: the way to be pushed back on. */

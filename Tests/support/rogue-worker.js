@@ -10,6 +10,14 @@ const { waitUntil } = require('./wait-until.js');
  * is `onCall`'s business.
  */
 class RogueWorker {
+  /** @type {Set<RogueWorker>} those that are connected */
+  static live = new Set();
+
+  /** Ends those that a test left connected. */
+  static destroyAll() {
+    for (const worker of RogueWorker.live) worker.destroy();
+  }
+
   /**
    * Connects and greets.
    * @param {string} socketPath
@@ -38,7 +46,8 @@ class RogueWorker {
       for (const frame of decoded.frames) this.receive(frame);
     });
     socket.on('error', () => {});
-    socket.on('close', () => { this.closed = true; });
+    RogueWorker.live.add(this);
+    socket.on('close', () => { this.closed = true; RogueWorker.live.delete(this); });
   }
 
   receive(frame) {

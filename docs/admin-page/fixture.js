@@ -27,21 +27,35 @@ function cellOf(nanoseconds) {
   return Math.min(999, cell + rest);
 }
 
+/** How often each cell was met. */
+class Cells extends Map {
+  add(nanoseconds, number) {
+    const cell = cellOf(nanoseconds);
+    this.set(cell, (this.get(cell) || 0) + number);
+  }
+
+  list() {
+    return [...this].filter(([, number]) => number > 0).sort((a, b) => a[0] - b[0]);
+  }
+}
+
 const tasks = [
-  ['task', 'app.tasks.add', 0.5, 60e3], ['task', 'app.tasks.orders.search', 0.2, 1.9e6], ['task', 'app.tasks.users.byId', 0.16, 410e3],
-  ['event', 'app.events.orderPlaced', 0.08, 90e3], ['task', 'app.tasks.reports.monthlyRevenueByRegion', 0.01, 84e6],
+  ['task', 'app.tasks.add', 0.5, 60e3], ['task', 'app.tasks.orders.search', 0.2, 1.9e6],
+  ['task', 'app.tasks.users.byId', 0.16, 410e3], ['event', 'app.events.orderPlaced', 0.08, 90e3],
+  ['task', 'app.tasks.reports.monthlyRevenueByRegionAndProduct', 0.01, 84e6],
   ['task', 'app.tasks.mail.send', 0.04, 22e6], ['discovery', null, 0.01, 70e3],
-].map(([kind, id, share, typical]) => ({ kind, id, share, typical, calls: 0, failed: 0 }));
-const stages = [['receive', 9e3], ['validate', 1.4e3], ['queue', 6e3], ['worker', 118e3], ['send', 14e3]]
-  .map(([name, typical]) => ({ name, typical, count: 0, total: 0, p99: typical * 5 }));
+].map(([kind, id, share, typical]) => ({ kind, id, share, typical, calls: 0, failed: 0, cells: new Cells() }));
+const stages = [['receive', 0], ['validate', 1.4e3], ['queue', 6e3], ['worker', 118e3], ['send', 14e3]]
+  .map(([name, typical]) => ({ name, typical, count: 0, total: 0, cells: new Cells() }));
 const reasons = [
-  ['client', 'body too large', 413, 'task', 'app.tasks.mail.send'], ['front', 'queue full', 503, 'task', 'app.tasks.add'],
-  ['worker', 'worker lost', 502, 'task', 'app.tasks.orders.search'], ['task', 'task threw', 500, 'task', 'app.tasks.mail.send'],
-  ['client', 'token missing', 401, 'unmatched', null],
-];
-const cells = new Map();
+  ['client', 'payload_too_large', 413, 'task', 'app.tasks.mail.send'],
+  ['front', 'overloaded', 503, 'task', 'app.tasks.add'],
+  ['worker', 'worker_lost', 502, 'task', 'app.tasks.orders.search'],
+  ['task', 'threw', 500, 'task', 'app.tasks.mail.send'],
+  ['client', 'unauthorized', 401, 'unmatched', null],
+].map(([side, reason, status, kind, id]) => ({ side, reason, status, kind, id, count: 0, last: null }));
+const cells = new Cells();
 const started = Date.now() - 9_300_000;
-const counts = reasons.map(() => 0);
 const recent = [];
 let time = Date.now() - 200_000;
 let total = 0;
@@ -56,25 +70,29 @@ function second() {
     const mine = Math.round(calls * task.share);
     task.calls += mine;
     for (let batch = 0; batch < 40; batch += 1) {
-      const spread = Math.exp((random() + random() + random() - 1.5) * 1.3) * (random() < 0.02 ? 6 : 1) * (trouble ? 9 : 1);
+      const outlier = (random() < 0.02 ? 6 : 1) * (trouble ? 9 : 1);
+      const spread = Math.exp((random() + random() + random() - 1.5) * 1.3) * outlier;
       const nanoseconds = task.typical * spread + 50e3;
       const number = mine / 40;
-      const cell = cellOf(nanoseconds);
       const whole = Math.floor(number) + (random() < number % 1 ? 1 : 0);
-      cells.set(cell, (cells.get(cell) || 0) + whole);
+      cells.add(nanoseconds, whole);
+      task.cells.add(nanoseconds, whole);
       count += whole;
       total += whole * nanoseconds;
     }
   }
   for (const stage of stages) {
+    const typical = stage.typical * (0.9 + random() * 0.2) * (trouble && stage.name === 'queue' ? 30 : 1);
     stage.count += calls;
-    stage.total += calls * stage.typical * (0.9 + random() * 0.2) * (trouble && stage.name === 'queue' ? 30 : 1);
+    stage.total += calls * typical;
+    stage.cells.add(typical, calls);
   }
   if (mood !== 'empty' && random() < (trouble ? 1 : 0.05)) {
-    const which = Math.floor(random() * reasons.length);
-    const [side, reason, status, kind, id] = reasons[which];
+    const failure = reasons[Math.floor(random() * reasons.length)];
+    const { side, reason, status, kind, id } = failure;
     const number = trouble ? 1 + Math.floor(random() * 90) : 1;
-    counts[which] += number;
+    failure.count += number;
+    failure.last = { time, status, kind, id };
     if (status >= 500) failed += number;
     const task = tasks.find((other) => other.id === id);
     if (task && status >= 500) task.failed += number;
@@ -84,23 +102,35 @@ function second() {
   time += 1000;
 }
 
+/** What stats.json of a front says; see Sources/Metrics/StatsJSON.swift. */
 function stats() {
   const trouble = mood === 'trouble';
   const worker = (pid, state, inFlight, lag) => ({
-    id: `w${pid}`, pid, node: '20.20.2', runner: '4.8.6', state, inFlight, calls: Math.round(count * (pid % 7) / 12), lag, pong: 210,
+    id: `w${pid}`, pid, node: '20.20.2', runner: '4.8.6', state, inFlight, lag,
+    calls: Math.round(count * (pid % 7) / 12), pong: state === 'silent' ? 7_340 : 210,
   });
+  const workers = [
+    worker(4101, 'ready', 9, 840), worker(4102, 'ready', 6, 1210),
+    worker(4103, trouble ? 'silent' : 'ready', 17, trouble ? 164_000 : 610),
+  ];
   return {
     version: 1, time, front: { version: '0.1.0', pid: 1, loops: 2, basePath: '/__runner', started },
     ready: mood === 'calm' ? { ok: true, reasons: [] } : { ok: false, reasons: [trouble ? 'draining' : 'no worker'] },
-    calls: { count, failed, total: Math.round(total), cells: [...cells].sort((a, b) => a[0] - b[0]) },
-    stages: stages.map(({ name, count: number, total: sum, p99 }) => ({ name, count: number, total: Math.round(sum), p99 })),
-    now: { connections: 311, requests: 14 + Math.floor(random() * 20), queued: trouble ? 37 : 0, queuedBytes: 0, streams: 3 },
+    calls: { count, failed, total: Math.round(total), cells: cells.list() },
+    stages: stages.map((stage) =>
+      ({ ...stage, total: Math.round(stage.total), p99: stage.typical * 5, cells: stage.cells.list() })),
+    now: {
+      connections: 311, requests: 14 + Math.floor(random() * 20), queued: trouble ? 37 : 0, queuedBytes: 0, streams: 3,
+    },
     bytes: { streamReceived: 1e8, streamSent: 3e8, bridgeReceived: 4e8, bridgeSent: 5e8 },
-    process: { cpu: Math.round((time - started) * 310), memory: 9_437_184, descriptors: 338, maxDescriptors: 1_048_576 },
+    process: {
+      cpu: Math.round((time - started) * 310), memory: 9_437_184, descriptors: 338, maxDescriptors: 1_048_576,
+    },
     lag: { front: { p99: 82_000, max: 4e6 }, node: { p99: 2.2e6, max: 61e6 } },
-    workers: mood === 'empty' ? [] : [worker(4101, 'ready', 9, 840), worker(4102, 'ready', 6, 1210), worker(4103, trouble ? 'silent' : 'ready', 17, 164_000)],
-    tasks: tasks.filter((task) => task.calls).map(({ kind, id, calls, failed: bad, typical }) => ({ kind, id, calls, failed: bad, p50: typical, p99: typical * 6.1 })),
-    failures: reasons.map(([side, reason], index) => ({ side, reason, count: counts[index] })).filter((failure) => failure.count),
+    workers: mood === 'empty' ? [] : workers,
+    tasks: tasks.filter((task) => task.calls).map((task) =>
+      ({ ...task, p50: task.typical, p99: task.typical * 6.1, cells: task.cells.list() })),
+    failures: reasons.filter((failure) => failure.count),
     recent,
   };
 }

@@ -51,7 +51,9 @@ extension AdminServer {
 
     /// Answers now, or once the serving loops have reported.
     func respond(to request: AdminRequest, _ answer: @escaping Answer) {
-        if let objection = request.objection { return answer(.text(403, objection + "\n")) }
+        if let objection = request.objection(names: front.configuration.adminHosts) {
+            return answer(.text(403, objection + "\n"))
+        }
         let endpoints = Self.endpoints
         guard let endpoint = endpoints.first(where: { $0.path == request.path }) else {
             let list = endpoints.map { "  \($0.path.padded(to: 12))  \($0.help)\n" }.joined()

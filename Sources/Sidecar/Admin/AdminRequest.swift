@@ -43,11 +43,15 @@ struct AdminRequest {
     /// Why a browser must not be answered, or nil.
     ///
     /// A web page can make a browser ask this listener, which is on the loopback or inside the pod. It cannot read the answer
-    /// of another origin, unless its own name is made to resolve to this address (DNS rebinding): so names other than
-    /// `localhost` are refused. And what changes something is refused when a page of another origin sent it.
-    var objection: String? {
-        guard host.isEmpty || Self.isLocal(host) else {
-            return "The Host must be an IP address or localhost, not \(host): ask by address"
+    /// of another origin, unless its own name is made to resolve to this address (DNS rebinding): so names are refused, but
+    /// for `localhost` and those of `--admin-host`. And what changes something is refused when a page of another origin sent
+    /// it.
+    ///
+    /// - Parameter names: `--admin-host`.
+    func objection(names: [String]) -> String? {
+        guard host.isEmpty || Self.isAddress(host) || Self.isKnown(name, names) else {
+            return "The Host is \(host), and this front answers to IP addresses and localhost only. "
+                + "To let it be asked by this name, start it with --admin-host \(name)"
         }
         if let origin, method != "GET", method != "HEAD", origin != "http://\(host)" {
             return "A page of \(origin) may not change anything here"
@@ -55,11 +59,20 @@ struct AdminRequest {
         return nil
     }
 
-    /// An IP literal or `localhost`, with or without a port.
-    private static func isLocal(_ host: String) -> Bool {
+    /// The host without its port, in lower case and without the dot that may end it.
+    private var name: String {
+        let name = host.split(separator: ":", omittingEmptySubsequences: false).first ?? ""
+        return (name.utf8.last == UInt8(ascii: ".") ? name.dropLast() : name).lowercased()
+    }
+
+    private static func isKnown(_ name: String, _ names: [String]) -> Bool {
+        name == "localhost" || names.contains(name) || names.contains("*")
+    }
+
+    /// An IP literal, with or without a port: no name that somebody could make resolve to here.
+    private static func isAddress(_ host: String) -> Bool {
         if host.hasPrefix("[") { return true }
         let name = host.split(separator: ":", omittingEmptySubsequences: false).first ?? ""
-        if name.lowercased() == "localhost" { return true }
         let octets = name.split(separator: ".", omittingEmptySubsequences: false)
         return octets.count == 4 && octets.allSatisfy { UInt8($0) != nil }
     }

@@ -10,7 +10,7 @@ const STYLE = `
   --good: #17713a; --good-ground: #e4f4e9; --bad: #a8261c; --bad-ground: #fbe9e7;
   --unsure: #7a5300; --unsure-ground: #fdf2d8;
   --series-1: #2b6cb0; --series-2: #c2571a; --series-3: #2f855a; --series-4: #805ad5; --series-5: #b7791f;
-  --series-6: #b83280;
+  --series-6: #b83280; --series-7: #0e7c86;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -18,7 +18,7 @@ const STYLE = `
     --good: #7fd49a; --good-ground: #16301f; --bad: #ff9c92; --bad-ground: #3a1a17;
     --unsure: #f0c66b; --unsure-ground: #362a10;
     --series-1: #6bb0f5; --series-2: #f39a5f; --series-3: #6fcf97; --series-4: #b69cf5; --series-5: #e6bd55;
-    --series-6: #f088c0;
+    --series-6: #f088c0; --series-7: #5fd0da;
   }
 }
 * { box-sizing: border-box; }

@@ -1,0 +1,154 @@
+'use strict';
+
+// What goes wrong with well-formed requests, how to bring it about, and whose fault it is.
+const { RESULT_FLAGS, TYPES, encodeFrame } = require('../support/bridge-frames.js');
+const { callBytes, exchangeOnce, requestBytes } = require('../support/http-request.js');
+const { RawConnection } = require('../support/raw-connection.js');
+const { RogueWorker } = require('../support/rogue-worker.js');
+const { pause, waitUntil } = require('../support/wait-until.js');
+
+const JSON_TYPE = ['Content-Type', 'application/json'];
+const TASK = '/__runner/task/add';
+
+/** Sends a request and gives the status of its answer. */
+async function ask(run, bytes) {
+  const answer = await exchangeOnce(run.front.port, bytes);
+  return answer?.status;
+}
+
+/**
+ * Sends a request while the only worker is a rogue one, which does `onCall` with the one call it gets.
+ * @param {{ onCall?: (worker: RogueWorker, call: number) => void, hello?: object, exposure?: object, bytes?: Buffer }} settings
+ *   `exposure`: members that replace those of its HELLO
+ */
+async function askRogue(run, { onCall, hello = {}, exposure, bytes = callBytes('once', {}) }) {
+  const worker = await RogueWorker.connect(run.front.socket, {
+    onCall, hello: { ...hello, ...exposure && { exposure: { basePath: '/__runner', auth: null, cors: null, allowList: false, ...exposure } } },
+  });
+  await worker.frame(TYPES.WELCOME);
+  const asked = ask(run, bytes);
+  if (exposure?.cors) {
+    const { call } = await worker.frame(TYPES.ORIGIN_QUESTION);
+    worker.send({ type: TYPES.ORIGIN_ANSWER, flags: 4, call });
+  }
+  const status = await asked;
+  worker.destroy();
+  return status;
+}
+
+/** CORS as an app has it whose `origin` is a function. */
+const ASKING_CORS = {
+  origin: { kind: 'ask' }, credentials: false, varyOrigin: true, methods: [], allowedHeaders: [], exposedHeaders: [], maxAge: null,
+};
+
+/** A client that asks for much, and reads nothing of it until it is cut. */
+async function stall(run, bytes) {
+  const connection = await RawConnection.open({ port: run.front.port });
+  connection.socket.pause();
+  connection.send(callBytes('large', { bytes }));
+  await waitUntil('it is cut', async () => (await run.front.underWay()).connections === 0);
+  connection.destroy();
+}
+
+/**
+ * `status` is what `provoke` gives: undefined where nobody is there to be answered.
+ * @typedef {object} FailureCase
+ * @property {string} side
+ * @property {string} reason
+ * @property {number} [status]
+ * @property {number} [workers] honest ones; 1 unless told otherwise
+ * @property {string[]} [options] of the front, beside those of the test
+ * @property {(run: import('../support/fault-run.js').FaultRun) => Promise<number | undefined | void>} provoke
+ */
+
+/** @type {Record<string, FailureCase>} */
+const FAILURE_CAUSES = {
+  'a task that is not there': { side: 'client', reason: 'not_found', status: 404, provoke: (run) => ask(run, callBytes('nowhere', {})) },
+  'a method other than POST': { side: 'client', reason: 'method_not_allowed', status: 405, provoke: (run) => ask(run, requestBytes(TASK, { method: 'PUT' })) },
+  'a token that does not open': {
+    side: 'client', reason: 'unauthorized', status: 401, options: ['--token', 'right'],
+    provoke: (run) => ask(run, callBytes('add', {}, { headers: [['x-runner-token', 'wrong']] })),
+  },
+  'a task that is not on the allow-list': {
+    side: 'client', reason: 'not_exposed', status: 404, workers: 0,
+    provoke: (run) => askRogue(run, { exposure: { allowList: true }, bytes: callBytes('hidden', {}) }),
+  },
+  'a target that makes no URL': { side: 'client', reason: 'internal_error', status: 500, provoke: (run) => ask(run, requestBytes('//a:b/')) },
+  'a body that is no JSON': {
+    side: 'client', reason: 'invalid_json', status: 400,
+    provoke: (run) => ask(run, requestBytes(TASK, { headers: [JSON_TYPE], body: '{' })),
+  },
+  'a body over the limit': { side: 'client', reason: 'payload_too_large', status: 413, provoke: (run) => ask(run, callBytes('add', 'x'.repeat(2_000))) },
+  'a chunked body over the limit': {
+    side: 'client', reason: 'payload_too_large', status: 413,
+    provoke: (run) => ask(run, `POST ${TASK} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n${'1'.repeat(2_048)}\r\n0\r\n\r\n`),
+  },
+  'an upload to a worker that takes none': {
+    side: 'client', reason: 'unsupported_media_type', status: 415, workers: 0,
+    provoke: (run) => askRogue(run, { bytes: requestBytes('/__runner/task/once', { headers: [['Content-Type', 'application/octet-stream']], body: 'x' }) }),
+  },
+  'half a request': { side: 'client', reason: 'request_timeout', status: 408, provoke: (run) => ask(run, callBytes('add', {}).subarray(0, 40)) },
+  'a client that leaves before its answer': {
+    side: 'client', reason: 'left',
+    async provoke(run) {
+      const connection = await RawConnection.open({ port: run.front.port });
+      connection.send(callBytes('once', { id: 'left', ms: 200 }));
+      await pause(100);
+      connection.destroy();
+    },
+  },
+  'a client that does not read its answer': {
+    side: 'client', reason: 'stalled', options: ['--write-timeout', '300ms'], provoke: (run) => stall(run, 20 << 20),
+  },
+  'a client that does not read an answer which the front has whole': {
+    side: 'client', reason: 'stalled', options: ['--write-timeout', '300ms', '--result-limit', '60MiB'],
+    provoke: (run) => stall(run, 20 << 20),
+  },
+  'a task that throws': { side: 'task', reason: 'threw', status: 500, provoke: (run) => ask(run, callBytes('fail', {})) },
+  'a task that takes too long': { side: 'task', reason: 'timeout', status: 504, provoke: (run) => ask(run, callBytes('once', { id: 'slow', ms: 5_000 })) },
+  'a task whose stream breaks midway': { side: 'task', reason: 'answer_cut', provoke: async (run) => { await ask(run, callBytes('breaksMidway', {})); } },
+  'a CORS function of the app that throws': {
+    side: 'task', reason: 'internal_error', status: 500, workers: 0,
+    provoke: (run) => askRogue(run, { exposure: { cors: ASKING_CORS }, bytes: callBytes('once', {}, { headers: [['Origin', 'https://a.example']] }) }),
+  },
+  'more calls than may wait': {
+    side: 'front', reason: 'overloaded', status: 503,
+    async provoke(run) {
+      const busy = await RawConnection.open({ port: run.front.port });
+      busy.send(callBytes('once', { id: 'busy', ms: 300 }));
+      await waitUntil('the task runs', () => run.log.counts().has('busy'));
+      const status = await ask(run, callBytes('add', {}));
+      await busy.answer();
+      busy.destroy();
+      return status;
+    },
+  },
+  'no worker in time': {
+    side: 'worker', reason: 'no_worker', status: 503,
+    async provoke(run) {
+      await run.killWorker(run.workers[0]);
+      return ask(run, callBytes('add', {}));
+    },
+  },
+  'a worker that dies at its work': {
+    side: 'worker', reason: 'worker_lost', status: 502,
+    async provoke(run) {
+      const answer = ask(run, callBytes('once', { id: 'dies', ms: 300 }));
+      await waitUntil('the task runs', () => run.log.counts().has('dies'));
+      await run.killWorker(run.workers[0]);
+      return answer;
+    },
+  },
+  'a worker that breaks the bridge protocol': {
+    side: 'bridge', reason: 'bad_worker_answer', status: 502, workers: 0,
+    provoke: (run) => askRogue(run, {
+      onCall: (self, call) => self.send({ type: TYPES.RESULT, flags: RESULT_FLAGS.result, detail: 7, call, payload: Buffer.from('5') }),
+    }),
+  },
+  'a worker that sends garbage': {
+    side: 'bridge', reason: 'bad_worker_answer', status: 502, workers: 0,
+    provoke: (run) => askRogue(run, { onCall: (self) => self.sendBytes(encodeFrame({ type: 0x7f })) }),
+  },
+};
+
+module.exports = { FAILURE_CAUSES, ask };
