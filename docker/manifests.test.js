@@ -24,7 +24,8 @@ const KUBERNETES_OLDEST = '1.30';
 const has = (program) => spawnSync(program, ['--help']).error === undefined;
 const withoutSchemas = !fs.existsSync(path.join(VALIDATORS, 'kubernetes-validate'))
   && 'the schemas are not installed (scripts/setup --test, which needs PyPI)';
-const withoutKubectl = withoutSchemas || (!has('kubectl') && 'kubectl, which builds the kustomization, is not installed');
+const withoutKubectl = withoutSchemas
+  || (!has('kubectl') && 'kubectl, which builds the kustomization, is not installed');
 
 /** @returns {any[]} the documents of a YAML text; read by the YAML reader that came with the schemas */
 function readYaml(text) {
@@ -85,7 +86,9 @@ function podEnvironment() {
   return { ...imageEnvironment(), ...own };
 }
 
-test('every variable that image and pod set is an option of the front, and decides it', { skip: withoutSchemas }, () => {
+test('every variable that image and pod set is an option of the front, and decides it', {
+  skip: withoutSchemas,
+}, () => {
   const env = podEnvironment();
   const { status, stdout, stderr } = spawnSync(frontBinary(), ['serve', '--print-config'], { env, encoding: 'utf8' });
   assert.equal(status, 0, stderr);
@@ -125,14 +128,18 @@ function probe(front, { httpGet }) {
 /** Starts the app of this folder as its image does. */
 async function startApp(front) {
   const command = path.join(shimFolder(), 'bin', 'runner-sidecar-shim.js');
-  const app = new TestProcess('app', process.execPath, [command, path.join(__dirname, 'app/app.js'), '--socket', front.socket]);
+  const app = new TestProcess('app', process.execPath, [
+    command, path.join(__dirname, 'app/app.js'), '--socket', front.socket,
+  ]);
   await front.workersReady();
   return app;
 }
 
 function post(port, id, input) {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port, method: 'POST', path: `/__runner/task/${id}`, agent: false });
+    const request = http.request({
+      host: '127.0.0.1', port, method: 'POST', path: `/__runner/task/${id}`, agent: false,
+    });
     request.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject);
     request.end(JSON.stringify({ input }));
   });

@@ -18,12 +18,15 @@ async function ask(run, bytes) {
 
 /**
  * Sends a request while the only worker is a rogue one, which does `onCall` with the one call it gets.
- * @param {{ onCall?: (worker: RogueWorker, call: number) => void, hello?: object, exposure?: object, bytes?: Buffer }} settings
- *   `exposure`: members that replace those of its HELLO
+ * @param {{ onCall?: (worker: RogueWorker, call: number) => void, hello?: object, exposure?: object, bytes?: Buffer }}
+ *   settings `exposure`: members that replace those of its HELLO
  */
 async function askRogue(run, { onCall, hello = {}, exposure, bytes = callBytes('once', {}) }) {
   const worker = await RogueWorker.connect(run.front.socket, {
-    onCall, hello: { ...hello, ...exposure && { exposure: { basePath: '/__runner', auth: null, cors: null, allowList: false, ...exposure } } },
+    onCall, hello: {
+      ...hello,
+      ...exposure && { exposure: { basePath: '/__runner', auth: null, cors: null, allowList: false, ...exposure } },
+    },
   });
   await worker.frame(TYPES.WELCOME);
   const asked = ask(run, bytes);
@@ -38,7 +41,8 @@ async function askRogue(run, { onCall, hello = {}, exposure, bytes = callBytes('
 
 /** CORS as an app has it whose `origin` is a function. */
 const ASKING_CORS = {
-  origin: { kind: 'ask' }, credentials: false, varyOrigin: true, methods: [], allowedHeaders: [], exposedHeaders: [], maxAge: null,
+  origin: { kind: 'ask' }, credentials: false, varyOrigin: true, methods: [], allowedHeaders: [], exposedHeaders: [],
+  maxAge: null,
 };
 
 /** A client that asks for much, and reads nothing of it until it is cut. */
@@ -63,8 +67,15 @@ async function stall(run, bytes) {
 
 /** @type {Record<string, FailureCase>} */
 const FAILURE_CAUSES = {
-  'a task that is not there': { side: 'client', reason: 'not_found', status: 404, provoke: (run) => ask(run, callBytes('nowhere', {})) },
-  'a method other than POST': { side: 'client', reason: 'method_not_allowed', status: 405, provoke: (run) => ask(run, requestBytes(TASK, { method: 'PUT' })) },
+  'a task that is not there': {
+    side: 'client', reason: 'not_found', status: 404, provoke: (run) => ask(run, callBytes('nowhere', {})),
+  },
+  'a method other than POST': {
+    side: 'client',
+    reason: 'method_not_allowed',
+    status: 405,
+    provoke: (run) => ask(run, requestBytes(TASK, { method: 'PUT' })),
+  },
   'a token that does not open': {
     side: 'client', reason: 'unauthorized', status: 401, options: ['--token', 'right'],
     provoke: (run) => ask(run, callBytes('add', {}, { headers: [['x-runner-token', 'wrong']] })),
@@ -73,21 +84,39 @@ const FAILURE_CAUSES = {
     side: 'client', reason: 'not_exposed', status: 404, workers: 0,
     provoke: (run) => askRogue(run, { exposure: { allowList: true }, bytes: callBytes('hidden', {}) }),
   },
-  'a target that makes no URL': { side: 'client', reason: 'internal_error', status: 500, provoke: (run) => ask(run, requestBytes('//a:b/')) },
+  'a target that makes no URL': {
+    side: 'client', reason: 'internal_error', status: 500, provoke: (run) => ask(run, requestBytes('//a:b/')),
+  },
   'a body that is no JSON': {
     side: 'client', reason: 'invalid_json', status: 400,
     provoke: (run) => ask(run, requestBytes(TASK, { headers: [JSON_TYPE], body: '{' })),
   },
-  'a body over the limit': { side: 'client', reason: 'payload_too_large', status: 413, provoke: (run) => ask(run, callBytes('add', 'x'.repeat(2_000))) },
+  'a body over the limit': {
+    side: 'client',
+    reason: 'payload_too_large',
+    status: 413,
+    provoke: (run) => ask(run, callBytes('add', 'x'.repeat(2_000))),
+  },
   'a chunked body over the limit': {
     side: 'client', reason: 'payload_too_large', status: 413,
-    provoke: (run) => ask(run, `POST ${TASK} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n${'1'.repeat(2_048)}\r\n0\r\n\r\n`),
+    provoke: (run) => ask(
+      run,
+      `POST ${TASK} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`
+        + `800\r\n${'1'.repeat(2_048)}\r\n0\r\n\r\n`,
+    ),
   },
   'an upload to a worker that takes none': {
     side: 'client', reason: 'unsupported_media_type', status: 415, workers: 0,
-    provoke: (run) => askRogue(run, { bytes: requestBytes('/__runner/task/once', { headers: [['Content-Type', 'application/octet-stream']], body: 'x' }) }),
+    provoke: (run) => askRogue(run, { bytes: requestBytes('/__runner/task/once', {
+      headers: [['Content-Type', 'application/octet-stream']], body: 'x',
+    }) }),
   },
-  'half a request': { side: 'client', reason: 'request_timeout', status: 408, provoke: (run) => ask(run, callBytes('add', {}).subarray(0, 40)) },
+  'half a request': {
+    side: 'client',
+    reason: 'request_timeout',
+    status: 408,
+    provoke: (run) => ask(run, callBytes('add', {}).subarray(0, 40)),
+  },
   'a client that leaves before its answer': {
     side: 'client', reason: 'left',
     async provoke(run) {
@@ -104,12 +133,23 @@ const FAILURE_CAUSES = {
     side: 'client', reason: 'stalled', options: ['--write-timeout', '300ms', '--result-limit', '60MiB'],
     provoke: (run) => stall(run, 20 << 20),
   },
-  'a task that throws': { side: 'task', reason: 'threw', status: 500, provoke: (run) => ask(run, callBytes('fail', {})) },
-  'a task that takes too long': { side: 'task', reason: 'timeout', status: 504, provoke: (run) => ask(run, callBytes('once', { id: 'slow', ms: 5_000 })) },
-  'a task whose stream breaks midway': { side: 'task', reason: 'answer_cut', provoke: async (run) => { await ask(run, callBytes('breaksMidway', {})); } },
+  'a task that throws': {
+    side: 'task', reason: 'threw', status: 500, provoke: (run) => ask(run, callBytes('fail', {})),
+  },
+  'a task that takes too long': {
+    side: 'task',
+    reason: 'timeout',
+    status: 504,
+    provoke: (run) => ask(run, callBytes('once', { id: 'slow', ms: 5_000 })),
+  },
+  'a task whose stream breaks midway': { side: 'task', reason: 'answer_cut', provoke: async (run) => {
+    await ask(run, callBytes('breaksMidway', {}));
+  } },
   'a CORS function of the app that throws': {
     side: 'task', reason: 'internal_error', status: 500, workers: 0,
-    provoke: (run) => askRogue(run, { exposure: { cors: ASKING_CORS }, bytes: callBytes('once', {}, { headers: [['Origin', 'https://a.example']] }) }),
+    provoke: (run) => askRogue(run, {
+      exposure: { cors: ASKING_CORS }, bytes: callBytes('once', {}, { headers: [['Origin', 'https://a.example']] }),
+    }),
   },
   'more calls than may wait': {
     side: 'front', reason: 'overloaded', status: 503,
@@ -142,7 +182,9 @@ const FAILURE_CAUSES = {
   'a worker that breaks the bridge protocol': {
     side: 'bridge', reason: 'bad_worker_answer', status: 502, workers: 0,
     provoke: (run) => askRogue(run, {
-      onCall: (self, call) => self.send({ type: TYPES.RESULT, flags: RESULT_FLAGS.result, detail: 7, call, payload: Buffer.from('5') }),
+      onCall: (self, call) => self.send({
+        type: TYPES.RESULT, flags: RESULT_FLAGS.result, detail: 7, call, payload: Buffer.from('5'),
+      }),
     }),
   },
   'a worker that sends garbage': {

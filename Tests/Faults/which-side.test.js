@@ -1,7 +1,7 @@
 'use strict';
 
-// Each failure is counted once, under the side it came from and its reason, and its log line says the same. Every reason that
-// the front has a name for is brought about here.
+// Each failure is counted once, under the side it came from and its reason, and its log line says the same. Every
+// reason that the front has a name for is brought about here.
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { FaultRun } = require('../support/fault-run.js');
@@ -11,12 +11,15 @@ const { MALFORMED_REQUESTS } = require('./malformed-requests.js');
 
 const OPTIONS = [
   '--loops', '1', '--access-log', 'all', '--log-format', 'json', '--task-timeout', '400ms', '--header-timeout', '300ms',
-  '--body-timeout', '300ms', '--worker-wait', '200ms', '--body-limit', '1kib', '--worker-in-flight', '1', '--queue-limit', '0',
+  '--body-timeout', '300ms', '--worker-wait', '200ms', '--body-limit', '1kib', '--worker-in-flight', '1',
+  '--queue-limit', '0',
 ];
 
 for (const [what, { side, reason, status, workers = 1, options = [], provoke }] of Object.entries(FAILURE_CAUSES)) {
   const frontOptions = [...OPTIONS, ...options];
-  test(`${what}: side ${side}, reason ${reason}`, { timeout: 30_000 }, () => FaultRun.with({ workers, frontOptions }, async (run) => {
+  test(`${what}: side ${side}, reason ${reason}`, {
+    timeout: 30_000,
+  }, () => FaultRun.with({ workers, frontOptions }, async (run) => {
     const label = `${side}/${reason}`;
     assert.deepEqual(await failures(run.front), {}, 'nothing has failed yet');
     assert.equal(await provoke(run), status);
@@ -28,7 +31,9 @@ for (const [what, { side, reason, status, workers = 1, options = [], provoke }] 
   }));
 }
 
-test('what is wrong with the HTTP is the client\'s doing, and each kind has its reason', { timeout: 30_000 }, () => FaultRun.with({ frontOptions: OPTIONS }, async (run) => {
+test('what is wrong with the HTTP is the client\'s doing, and each kind has its reason', {
+  timeout: 30_000,
+}, () => FaultRun.with({ frontOptions: OPTIONS }, async (run) => {
   const expected = {};
   for (const [reason, { status, bytes }] of Object.entries(MALFORMED_REQUESTS)) {
     assert.equal(await ask(run, bytes), status, reason);
@@ -43,7 +48,9 @@ test('what is wrong with the HTTP is the client\'s doing, and each kind has its 
   assert.deepEqual(lines.map((line) => line.status), Object.values(MALFORMED_REQUESTS).map(({ status }) => status));
 }));
 
-test('there is no reason that is not brought about here', { timeout: 30_000 }, () => FaultRun.with({ workers: 0 }, async (run) => {
+test('there is no reason that is not brought about here', {
+  timeout: 30_000,
+}, () => FaultRun.with({ workers: 0 }, async (run) => {
   const provoked = [
     ...Object.values(FAILURE_CAUSES).map(({ side, reason }) => `${side}/${reason}`),
     ...Object.keys(MALFORMED_REQUESTS).map((reason) => `client/${reason}`),

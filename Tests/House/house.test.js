@@ -1,7 +1,7 @@
 'use strict';
 
-// The rules of this house that a reader relies on, checked: which module may know which, where `unsafe` may stand, how long
-// a file may be.
+// The rules of this house that a reader relies on, checked: which module may know which, where `unsafe` may stand, how
+// long a file may be.
 
 const assert = require('node:assert');
 const fs = require('node:fs');
@@ -79,10 +79,14 @@ function places(file, text, pattern) {
 }
 
 const swiftSources = filesBelow('Sources', '.swift');
-const scripts = ['Tests', 'node-shim', 'scripts', 'docs', 'examples', 'Benchmarks'].flatMap((folder) => filesBelow(folder, '.js'));
+const scripts = ['Tests', 'node-shim', 'scripts', 'docs', 'examples', 'Benchmarks'].flatMap((folder) => (
+  filesBelow(folder, '.js')
+));
 const moduleOf = (file) => file.split('/')[1];
 const importsOf = (file) =>
-  [...swiftCode(file).matchAll(/^\s*(?:@\w+\s+)*(?:public |internal |package |private |fileprivate )?import (?:\w+ )?(\S+)/gm)]
+  [...swiftCode(file).matchAll(
+    /^\s*(?:@\w+\s+)*(?:public |internal |package |private |fileprivate )?import (?:\w+ )?(\S+)/gm,
+  )]
     .map((match) => match[1].split('.')[0]);
 
 test('there are sources to look at', () => {
@@ -116,7 +120,9 @@ test('each file imports only what its module may', () => {
 test('Package.swift gives no module a dependency that it may not import', () => {
   const manifest = read('Package.swift').replace(/\/\/.*/g, '');
   const wrong = [];
-  for (const match of manifest.matchAll(/(?:[^.]module\(\s*|executableTarget\(\s*name:\s*)"([^"]+)"([^()]*(?:\([^()]*\)[^()]*)*)/g)) {
+  for (const match of manifest.matchAll(
+    /(?:[^.]module\(\s*|executableTarget\(\s*name:\s*)"([^"]+)"([^()]*(?:\([^()]*\)[^()]*)*)/g,
+  )) {
     const [, name, rest] = match;
     for (const [, dependency] of rest.replace(/\.product\(name: ("[^"]+")[^)]*\)/g, '$1').matchAll(/"([^"]+)"/g)) {
       if (!MODULES[name].includes(dependency)) wrong.push(`${name} depends on ${dependency}`);
@@ -137,7 +143,9 @@ test('only EventLoop knows libuv', () => {
 test('memory is touched in Bytes and EventLoop only', () => {
   const wrong = swiftSources
     .filter((file) => !UNSAFE_MODULES.has(moduleOf(file)))
-    .flatMap((file) => places(file, swiftCode(file), /\bunsafe\b|@unchecked|nonisolated\(unsafe\)|\bUnsafe\w*Pointer\b/));
+    .flatMap((file) => places(
+      file, swiftCode(file), /\bunsafe\b|@unchecked|nonisolated\(unsafe\)|\bUnsafe\w*Pointer\b/,
+    ));
   assert.deepStrictEqual(wrong, []);
 });
 

@@ -14,7 +14,9 @@ const { askAdmin, reload } = require('./admin-client.js');
 
 const APP = path.join(__dirname, 'app.js');
 
-/** A pair whose front reads a configuration file; `change` writes it anew, has it read, and gives the log line of that. */
+/**
+ * A pair whose front reads a configuration file; `change` writes it anew, has it read, and gives the log line of that.
+ */
 function withConfigured(settings, use) {
   const file = path.join(temporaryFolder(), 'sidecar.json');
   const write = (next) => fs.writeFileSync(file, typeof next === 'string' ? next : JSON.stringify(next));
@@ -25,7 +27,9 @@ function withConfigured(settings, use) {
   }));
 }
 
-test('limits and the log level change without a restart; the rest is said to need one', { timeout: 30_000 }, async () => {
+test('limits and the log level change without a restart; the rest is said to need one', {
+  timeout: 30_000,
+}, async () => {
   await withConfigured({ 'body-limit': '1KiB', 'log-level': 'info' }, async (front, change) => {
     const large = { text: 'x'.repeat(3_000) };
     assert.equal((await callOnce(front.port, 'echo', large)).status, 413);
@@ -49,7 +53,10 @@ test('a log level that was PUT lasts until the settings are read again', { timeo
 test('settings that are wrong change nothing, and say what is wrong on one line', { timeout: 30_000 }, async () => {
   await withConfigured({ 'body-limit': '1KiB' }, async (front, change) => {
     const wrong = [
-      [{ 'body-limt': '8KiB', 'idle-timeout': '5' }, /option \\"body-limt\\"\. Did you mean body-limit\?; .*5.* must be a time/],
+      [
+        { 'body-limt': '8KiB', 'idle-timeout': '5' },
+        /option \\"body-limt\\"\. Did you mean body-limit\?; .*5.* must be a time/,
+      ],
       ['{ "body-limit": "8KiB",\n\n}', /sidecar\.json\\" line 3: not JSON: unexpected/],
       ['body-limit: [', /sidecar\.json\\" line 1: /],
     ];
@@ -58,7 +65,9 @@ test('settings that are wrong change nothing, and say what is wrong on one line'
       assert.match(line, /error SIGHUP: the new settings are wrong, the old stay in force problems=/);
       assert.match(line, expected);
       assert.match(line, /side=front$/);
-      assert.ok(!line.includes('--socket is required'), 'a file that was not understood is not blamed for what it lacks');
+      assert.ok(
+        !line.includes('--socket is required'), 'a file that was not understood is not blamed for what it lacks',
+      );
       assert.equal((await callOnce(front.port, 'echo', { text: 'x'.repeat(3_000) })).status, 413);
     }
     assert.match(await change({ 'body-limit': '8KiB' }), /changed=body-limit/);

@@ -82,7 +82,9 @@ async function discoveredRequests(side) {
   const ids = readDiscovery(answer.body.toString('utf8'));
   const requests = requestsFromDiscovery(ids);
   if (ids.tasks.length + ids.events.length > 0) return { requests };
-  return { requests, requestsNote: 'Discovery names no task or event (it does where there is an allow-list): --requests does.' };
+  return {
+    requests, requestsNote: 'Discovery names no task or event (it does where there is an allow-list): --requests does.',
+  };
 }
 
 async function loadBoth(options, sides, checked, progress) {

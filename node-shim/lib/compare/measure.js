@@ -4,7 +4,8 @@
  * The second half of a comparison: the same load on both servers, in turns, and what their processes spent on it.
  *
  * @typedef {object} SideMeasure
- * @property {Array<{pid: number, name?: string}>} processes whose CPU and memory were read; empty when none could be found
+ * @property {Array<{pid: number, name?: string}>} processes whose CPU and memory were read; empty when none could be
+ *   found
  * @property {number} requestsPerSecond median of the rounds
  * @property {[number, number]} requestsPerSecondRange lowest and highest round
  * @property {number} [cpuSecondsPer100k] of all processes of the side

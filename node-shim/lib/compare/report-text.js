@@ -36,8 +36,12 @@ function textReport(report, options = {}) {
 
 /** Those that are 0 are left out, but for the first. */
 function countsSentence({ same, noisy, different, unanswered, skipped }) {
-  const parts = [[noisy, 'same but for noise'], [different, 'different'], [unanswered, 'unanswered'], [skipped, 'not sent']];
-  return [`${same} same`, ...parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)].join(', ');
+  const parts = [
+    [noisy, 'same but for noise'], [different, 'different'], [unanswered, 'unanswered'], [skipped, 'not sent'],
+  ];
+  return [`${same} same`, ...parts.filter(([count]) => count > 0).map(([count, what]) => (
+    `${count} ${what}`
+  ))].join(', ');
 }
 
 function requestLines(report, paint) {

@@ -79,7 +79,9 @@ function latencyCurves(series, title) {
   }
   parts.push(tick((box.left + width - box.right) / 2, height - 6, 'middle', 'percentile of answers'));
   const middle = (box.top + height - box.bottom) / 2;
-  parts.push(`<text class="tick" transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">milliseconds</text>`);
+  parts.push(
+    `<text class="tick" transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">milliseconds</text>`,
+  );
   for (const { name, distribution, colour } of drawn) parts.push(curve(name, colour, distribution, x, y));
   const label = `role="img" aria-label="${escape(title)}"`;
   return `<svg class="chart" viewBox="0 0 ${width} ${height}" ${label}>${parts.join('')}</svg>`;

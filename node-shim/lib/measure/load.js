@@ -199,7 +199,9 @@ function parseRequest(request) {
  */
 async function ownLoader(load) {
   const job = { ...load, requests: load.requests.map((request) => request.toString('base64')) };
-  const text = await output(process.execPath, [path.join(__dirname, 'loader.js')], load.seconds + 30, JSON.stringify(job));
+  const text = await output(
+    process.execPath, [path.join(__dirname, 'loader.js')], load.seconds + 30, JSON.stringify(job),
+  );
   return JSON.parse(text);
 }
 

@@ -51,7 +51,8 @@ code, pre { font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, monospace; over
 .chart .curve { fill: none; stroke-width: 2.2; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0; margin: 0 0 8px; }
 .legend li { overflow-wrap: anywhere; }
-.swatch { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin-right: 7px; vertical-align: -1px; }
+.swatch { display: inline-block; width: 12px; height: 12px; border-radius: 2px; }
+.swatch { margin-right: 7px; vertical-align: -1px; }
 .bars { display: grid; grid-template-columns: max-content 1fr max-content; gap: 6px 10px; align-items: center; }
 .bars .track { position: relative; height: 18px; }
 .bars .bar { display: block; height: 100%; min-width: 1px; border-radius: 2px; }

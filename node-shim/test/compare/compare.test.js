@@ -31,7 +31,9 @@ async function serve(t, change = (answer) => answer) {
     }
   });
   const bodyFor = (request, body) => {
-    if (request.url.endsWith('/discovery')) return '{"ok":true,"result":{"allowList":{"enabled":true,"tasks":["t"],"events":[]}}}';
+    if (request.url.endsWith('/discovery')) {
+      return '{"ok":true,"result":{"allowList":{"enabled":true,"tasks":["t"],"events":[]}}}';
+    }
     if (request.url.endsWith('/time')) return JSON.stringify({ ok: true, result: { now: (clock += 1), zone: 'utc' } });
     return JSON.stringify({ ok: true, result: body });
   };
@@ -69,8 +71,12 @@ test('two servers that agree: exit code 0, from discovery alone, and no task is 
 
 test('a different body: exit code 1, and the JSON output names the place', async (t) => {
   const first = await serve(t);
-  const second = await serve(t, (answer, { url }) => (url.endsWith('/time') ? { ...answer, body: '{"ok":true,"result":{"now":0,"zone":"cet"}}' } : answer));
-  const { code, out } = await run([first.url, second.url, '--no-load', '--requests', requestFile(t, [{ path: '/time' }]), '--json', '-']);
+  const second = await serve(t, (answer, { url }) => (url.endsWith('/time')
+    ? { ...answer, body: '{"ok":true,"result":{"now":0,"zone":"cet"}}' }
+    : answer));
+  const { code, out } = await run([
+    first.url, second.url, '--no-load', '--requests', requestFile(t, [{ path: '/time' }]), '--json', '-',
+  ]);
   assert.equal(code, 1);
   const [request] = JSON.parse(out).requests;
   assert.deepEqual(request.differences.map(({ place }) => place), ['body $.result.zone']);
@@ -117,7 +123,10 @@ test('the load is measured on both sides with CPU and memory of this process, by
   const [first, second] = [await serve(t), await serve(t)];
   const file = requestFile(t, [{ name: 'add', task: 't', input: 1, safe: true }]);
   const html = path.join(path.dirname(file), 'page.html');
-  const { code, out } = await run([first.url, second.url, '--requests', file, '--seconds', '0.3', '--rounds', '1', '--connections', '4', '--load-tool', 'own', '--json', '-', '--html', html]);
+  const { code, out } = await run([
+    first.url, second.url, '--requests', file, '--seconds', '0.3', '--rounds', '1', '--connections', '4', '--load-tool',
+    'own', '--json', '-', '--html', html,
+  ]);
   assert.equal(code, 0, out);
   const { load } = JSON.parse(out);
   for (const side of load.sides) {
