@@ -20,6 +20,7 @@ public enum Rejection: Equatable, Sendable {
     case noWorker
     case workerLost
     case overloaded
+    case draining
     case timeout
     /// A request that did not arrive whole in time.
     case requestTimeout
@@ -79,6 +80,8 @@ public enum Rejection: Equatable, Sendable {
         case .workerLost:
             Answer(502, "WORKER_LOST", "The worker was lost before it answered; the call may have run", .worker)
         case .overloaded: Answer(503, "OVERLOADED", "Too many calls are in flight", .front, retryAfterSeconds: 1)
+        case .draining:
+            Answer(503, "DRAINING", "This server is stopping; try again", .front, closes: true, retryAfterSeconds: 1)
         case .timeout: Answer(504, "TIMEOUT", "The task did not answer in time", .task, closes: true)
         case .requestTimeout:
             Answer(408, "REQUEST_TIMEOUT", "The request did not arrive in time", .client, closes: true)

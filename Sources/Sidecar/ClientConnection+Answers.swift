@@ -204,6 +204,7 @@ extension ClientConnection {
             guard unsentBytes < front.limits.unsentLimitBytes else { return awaitDrain() }
             // The next answer that leaves the line asks again.
             guard hasRoomForAnswers else { return }
+            guard !holdsInput || unconsumedBytes < Self.heldInputLimitBytes else { return }
             flags.remove(.paused)
             startReading()
         }

@@ -22,7 +22,7 @@ extension ClientConnection {
 
     /// Called by the front's sweep: a client that takes nothing of its answer for too long holds memory for nobody.
     func watchWrites() {
-        let untaken = untakenBytes
+        let untaken = UInt32(clamping: untakenBytes)
         if untaken == 0 {
             writeDeadlineTick = 0
         } else if writeDeadlineTick == 0 || untaken < stalledBytes {

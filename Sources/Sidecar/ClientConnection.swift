@@ -48,6 +48,8 @@ final class ClientConnection: Stream {
     var callCount: UInt16 = 0
     /// Which stay in the waiting room this is.
     var ticket: UInt32 = 0
+    /// What the client had not taken when it was last looked at.
+    var stalledBytes: UInt32 = 0
     var firstCall: Call?
     var lastCall: Call?
     /// How far the head under way was looked at.
@@ -56,8 +58,6 @@ final class ClientConnection: Stream {
     var deadlineTick: UInt32 = 0
     /// Tick at which a client that takes nothing of its answer is cut; 0 while nothing is stalled.
     var writeDeadlineTick: UInt32 = 0
-    /// What the client had not taken when it was last looked at.
-    var stalledBytes = 0
     var chunks = ChunkedBody()
     /// Body bytes to come, where the length was declared.
     var bodyRemainingBytes = 0
@@ -83,6 +83,12 @@ final class ClientConnection: Stream {
 
     // MARK: Input
 
+    /// Input that is kept while none is taken; the request itself, when that is larger.
+    static let heldInputLimitBytes = 64 << 10
+
+    /// Whether input has to wait for something else to happen.
+    var holdsInput: Bool { phase == .waiting || phase == .queued || phase == .answering }
+
     /// Whether the answer to one more request may be held, should the client read none of them.
     @inline(__always)
     var hasRoomForAnswers: Bool { unsentBytes + promisedBytes < front.limits.unsentLimitBytes }
@@ -106,7 +112,10 @@ final class ClientConnection: Stream {
             if step == 0 { break }
             consumed += step
         }
-        if !isClosing { setDeadline(unconsumed: bytes.count - consumed) }
+        guard !isClosing else { return consumed }
+        // What comes behind a request that waits is left with the client.
+        if holdsInput && bytes.count - consumed >= Self.heldInputLimitBytes { pause() }
+        setDeadline(unconsumed: bytes.count - consumed)
         return consumed
     }
 
@@ -117,6 +126,8 @@ final class ClientConnection: Stream {
     override func closed() {
         abandonCalls(reason: .clientClosed)
         endAssembly()
+        if phase == .waiting { front.waitingRoom.noteLeaving() }
+        phase = .finished
         front.removed(self)
     }
 

@@ -22,6 +22,8 @@ struct WaitingRoom {
     private var guests: [Guest] = []
     private var head = 0
     private(set) var bytes = 0
+    /// Some have left and were not crossed out yet.
+    private var hasLeavers = false
 
     init(guestLimit: Int, byteLimit: Int) {
         self.guestLimit = guestLimit
@@ -31,8 +33,23 @@ struct WaitingRoom {
     var count: Int { guests.count - head }
     var isEmpty: Bool { count == 0 }
 
-    func hasRoom(for newBytes: Int) -> Bool {
-        count < guestLimit && bytes + newBytes <= byteLimit
+    /// Whether one more may enter. Those who have left take no room from anybody.
+    mutating func hasRoom(for newBytes: Int) -> Bool {
+        if count < guestLimit && bytes + newBytes <= byteLimit { return true }
+        guard hasLeavers else { return false }
+        crossOutLeavers()
+        return count < guestLimit && bytes + newBytes <= byteLimit
+    }
+
+    /// A guest has left before its turn.
+    mutating func noteLeaving() { hasLeavers = true }
+
+    private mutating func crossOutLeavers() {
+        hasLeavers = false
+        guests.removeFirst(head)
+        head = 0
+        guests.removeAll { !$0.isWaiting }
+        bytes = guests.reduce(0) { $0 + $1.bytes }
     }
 
     /// How many wait, and their bytes. For a report, not for a request: it looks at all of them.

@@ -302,6 +302,8 @@ final class WorkerLink: Stream {
         close()
     }
 
+    override func drained() { front.linkHasRoom(self) }
+
     override func ended(_ error: LoopError?) {
         close()
     }

@@ -1,3 +1,5 @@
+internal import EventLoop
+
 /// The links of one loop, and which of them gets the next call.
 struct Workers: ~Copyable {
     private(set) var links: [WorkerLink] = []
@@ -40,7 +42,7 @@ struct Workers: ~Copyable {
         guard callsInFlight < inFlightLimit else { return nil }
         if links.count == 1 {
             let only = links[0]
-            return only.isReady && only.inFlight < workerInFlightLimit && only.serves(target) ? only : nil
+            return isFree(only) && only.serves(target) ? only : nil
         }
         return leastLoaded { $0.serves(target) }
     }
@@ -51,12 +53,20 @@ struct Workers: ~Copyable {
         return leastLoaded { everything ? $0.servesEverything : $0.servesStreams }
     }
 
+    /// What a link may have to write before it gets more: a worker that stands still takes calls only as far as its socket does.
+    private static let unsentLimitBytes = 8 << 20
+
+    @inline(__always)
+    private func isFree(_ link: WorkerLink) -> Bool {
+        link.isReady && link.inFlight < workerInFlightLimit && link.unsentBytes < Self.unsentLimitBytes
+    }
+
     private mutating func leastLoaded(where serves: (WorkerLink) -> Bool) -> WorkerLink? {
         var best: WorkerLink?
         turn &+= 1
         for offset in 0..<links.count {
             let link = links[(offset &+ turn) % links.count]
-            guard link.isReady, link.inFlight < workerInFlightLimit, serves(link) else { continue }
+            guard isFree(link), serves(link) else { continue }
             if let found = best, found.inFlight <= link.inFlight { continue }
             best = link
         }
@@ -64,7 +74,7 @@ struct Workers: ~Copyable {
     }
 
     var hasRoom: Bool {
-        callsInFlight < inFlightLimit && links.contains { $0.isReady && $0.inFlight < workerInFlightLimit }
+        callsInFlight < inFlightLimit && links.contains { isFree($0) }
     }
     var hasReadyLink: Bool { links.contains { $0.isReady } }
 }

@@ -54,20 +54,42 @@ struct WaitingRoomTests {
     func guestLimit() {
         var room = WaitingRoom(guestLimit: 2, byteLimit: 1 << 20)
         room.enter(guest(1))
-        #expect(room.hasRoom(for: 10))
+        let hadRoom = room.hasRoom(for: 10)
         room.enter(guest(2))
-        #expect(!room.hasRoom(for: 0))
+        let wasFull = !room.hasRoom(for: 0)
         _ = room.removeFirst()
-        #expect(room.hasRoom(for: 10))
+        let hasRoomAgain = room.hasRoom(for: 10)
+        #expect(hadRoom && wasFull && hasRoomAgain)
     }
 
     @Test("the room is full at its bytes, to the byte")
     func byteLimit() {
         var room = WaitingRoom(guestLimit: 100, byteLimit: 100)
         room.enter(guest(1, bytes: 60))
-        #expect(room.hasRoom(for: 40))
-        #expect(!room.hasRoom(for: 41))
+        let (fits, fitsNot) = (room.hasRoom(for: 40), !room.hasRoom(for: 41))
         _ = room.removeFirst()
-        #expect(room.hasRoom(for: 100))
+        let fitsAll = room.hasRoom(for: 100)
+        #expect(fits && fitsNot && fitsAll)
+    }
+
+    @Test("who has left makes room for others, and who stays keeps the place")
+    func leavers() throws {
+        let (stays, leaves) = (try around.connection(), try around.connection())
+        var room = WaitingRoom(guestLimit: 3, byteLimit: 1 << 20)
+        for (ticket, one) in [(1, leaves), (2, stays), (3, leaves)] as [(UInt32, ClientConnection)] {
+            one.ticket = ticket
+            one.phase = .waiting
+            room.enter(
+                WaitingRoom.Guest(
+                    connection: one, ticket: ticket, bytes: 10, deadlineMilliseconds: 0, sinceNanoseconds: 0))
+        }
+        let wasFull = !room.hasRoom(for: 10)
+        leaves.phase = .finished
+        room.noteLeaving()
+        let hasRoom = room.hasRoom(for: 10)
+        #expect(wasFull && hasRoom)
+        #expect(room.count == 1)
+        #expect(room.bytes == 10)
+        #expect(room.removeFirst()?.connection === stays)
     }
 }
