@@ -108,7 +108,10 @@ async function flood(connection, milliseconds) {
   return connection.socket.bytesWritten - connection.socket.writableLength;
 }
 
-/** What a request may wait for while more comes behind it. @type {Record<string, (run: FaultRun, connection: RawConnection) => Promise<void>>} */
+/**
+ * What a request may wait for while more comes behind it. @type {Record<string, (run: FaultRun, connection:
+ * RawConnection) => Promise<void>>}
+ */
 const WAITS = {
   async 'for a worker'(run, connection) {
     await run.killWorker(run.workers[0]);
@@ -136,7 +139,9 @@ for (const [what, wait] of Object.entries(WAITS)) {
 }
 
 test('clients that leave while they wait take no room from those who stay', TIMEOUT, () => (
-  FaultRun.with({ workers: 1, frontOptions: ['--loops', '1', '--worker-wait', '1m', '--queue-limit', '10'] }, async (run) => {
+  FaultRun.with({
+    workers: 1, frontOptions: ['--loops', '1', '--worker-wait', '1m', '--queue-limit', '10'],
+  }, async (run) => {
     await run.killWorker(run.workers[0]);
     for (let i = 0; i < 5; i += 1) {
       const leavers = await parallel(Array.from({ length: 10 }), 10, async () => {
@@ -148,14 +153,18 @@ test('clients that leave while they wait take no room from those who stay', TIME
       for (const connection of leavers) connection.destroy();
       await run.front.quiet();
     }
-    const stayers = Array.from({ length: 10 }, () => callOnce(run.front.port, 'add', { a: 5, b: 3 }, { timeoutMilliseconds: 30_000 }));
+    const stayers = Array.from({ length: 10 }, () => callOnce(run.front.port, 'add', { a: 5, b: 3 }, {
+      timeoutMilliseconds: 30_000,
+    }));
     await waitUntil('they wait', async () => (await run.front.underWay()).queued === 10);
     await run.startWorker();
     assert.deepEqual([...new Set((await Promise.all(stayers)).map(({ status }) => status))], [200]);
   })));
 
 test('calls for a worker that stands still are bounded in bytes, and answered when it goes on', TIMEOUT, (t) => (
-  FaultRun.with({ workers: 1, frontOptions: ['--loops', '1', '--queue-bytes', '16mib', '--worker-ping', '1m', '--worker-wait', '1m'] }, async (run) => {
+  FaultRun.with({
+    workers: 1, frontOptions: ['--loops', '1', '--queue-bytes', '16mib', '--worker-ping', '1m', '--worker-wait', '1m'],
+  }, async (run) => {
     const text = 'x'.repeat(LARGE_BYTES);
     const watch = new MemoryWatch({ front: run.front.pid });
     run.workers[0].kill('SIGSTOP');
@@ -170,7 +179,9 @@ test('calls for a worker that stands still are bounded in bytes, and answered wh
     const { front: grown } = watch.end();
     run.workers[0].kill('SIGCONT');
     const statuses = (await Promise.all(answers)).map((answer) => answer?.status);
-    t.diagnostic(`${statuses.filter((status) => status === 200).length} of ${statuses.length} answered; ${watch.report()}`);
+    t.diagnostic(
+      `${statuses.filter((status) => status === 200).length} of ${statuses.length} answered; ${watch.report()}`,
+    );
     // What the link holds, what waits, and the two bodies that are on their way.
     assertMemory(grown <= 5 * 16 * MEGABYTE, `the front grew by ${grown} bytes, not by ${statuses.length} bodies`);
     assert.deepEqual([...new Set(statuses)].sort(), [200, 503]);

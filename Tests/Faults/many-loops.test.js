@@ -86,7 +86,7 @@ for (const loops of [2, 4]) {
     });
   });
 
-  test(`${loops} loops: a worker linked to one of them is used by that one; the others wait or refuse`, TIMEOUT, async () => {
+  test(`${loops} loops: a worker linked to one of them is used by that one, the others wait`, TIMEOUT, async () => {
     await FaultRun.with({ workers: 0, frontOptions: [...frontOptions, '--worker-wait', '200ms'] }, async (run) => {
       const worker = await RogueWorker.connect(run.front.socket, {
         onCall: (self, call) => self.result(call, 'linked'),

@@ -46,14 +46,14 @@ const upload = (port) => streamExchange(port, {
 const download = (port) => streamExchange(port, { method: 'GET', path: `/download?bytes=${LENGTH_BYTES}` });
 
 for (const harmless of ['delays', 'stalls', 'tears', 'merges']) {
-  test(`what goes over a bridge that ${harmless} what passes arrives whole`, TIMEOUT, (t) => throughProxy(t, harmless, async (port) => {
+  test(`a bridge that ${harmless}: streams arrive whole`, TIMEOUT, (t) => throughProxy(t, harmless, async (port) => {
     const [up, down] = await Promise.all([upload(port), download(port)]);
     assert.deepEqual(JSON.parse(up.body.toString('utf8')), { bytes: LENGTH_BYTES, sha256: DIGEST });
     assert.deepEqual([down.status, down.bytes, down.sha256], [200, LENGTH_BYTES, DIGEST]);
   }));
 }
 
-test('downloads over a cut bridge are whole, or cut where the client sees it', TIMEOUT, (t) => throughProxy(t, 'cuts', async (port) => {
+test('downloads over a cut bridge are whole, or visibly cut', TIMEOUT, (t) => throughProxy(t, 'cuts', async (port) => {
   const fates = await parallel(Array.from({ length: 60 }), 4, async () => {
     const connection = await RawConnection.open({ port });
     connection.send(requestBytes(`/download?bytes=${LENGTH_BYTES}`, { method: 'GET' }));
