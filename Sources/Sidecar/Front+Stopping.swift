@@ -9,7 +9,7 @@ extension Front {
         for number in [SIGTERM, SIGINT] {
             watchers.append(
                 try SignalWatcher(loop: control, signals: number) { [unowned self] _ in
-                    if readiness.isDraining { cutShort("second signal") } else { beginDrain() }
+                    if readiness.isDraining { cutShort(because: "second signal") } else { beginDrain() }
                 })
         }
         watchers.append(
@@ -40,7 +40,7 @@ extension Front {
         removeSocket()
         for loop in loops { loop.mailbox.send(.drain) }
         let timer = Timer(loop: control) { [unowned self] in
-            cutShort("draining took too long")
+            cutShort(because: "draining took too long")
         }
         timer.start(delayMilliseconds: configuration.drainTimeoutMilliseconds)
         drainTimer = timer
@@ -49,8 +49,9 @@ extension Front {
     /// What a loop takes at most to answer who is left.
     private static let lastAnswersMilliseconds = 500
 
-    private func cutShort(_ reason: String) {
-        logger.warning("\(reason): what runs still is cancelled and answered 504", metadata: ["side": "front"])
+    private func cutShort(because reason: String) {
+        logger.warning(
+            "what runs still is cancelled and answered 504", metadata: ["because": "\(reason)", "side": "front"])
         for loop in loops { loop.mailbox.send(.cutShort) }
         let timer = Timer(loop: control) { [unowned self] in finish() }
         timer.start(delayMilliseconds: Self.lastAnswersMilliseconds)
