@@ -59,9 +59,27 @@
         }
     }
 
-    /// Whether `other` begins with these bytes.
-    @inlinable public func isPrefix(of other: Span<UInt8>) -> Bool {
-        other.count >= count && other.extracting(first: count).equals(bytes)
+    /// Whether `other` begins with these bytes, which takes the same time wherever they differ: how long it took tells nobody
+    /// how much of a secret among them was right.
+    @inlinable public func isPrefixInConstantTime(of other: Span<UInt8>) -> Bool {
+        let count = self.count
+        guard other.count >= count else { return false }
+        return unsafe bytes.withUnsafeBytes { mine in
+            unsafe other.withUnsafeBytes { theirs in
+                var difference: UInt64 = 0
+                var i = 0
+                while i <= count - 8 {
+                    let one = unsafe mine.loadUnaligned(fromByteOffset: i, as: UInt64.self)
+                    difference |= unsafe one ^ theirs.loadUnaligned(fromByteOffset: i, as: UInt64.self)
+                    i += 8
+                }
+                while i < count {
+                    difference |= unsafe UInt64(mine[i] ^ theirs[i])
+                    i += 1
+                }
+                return difference == 0
+            }
+        }
     }
 
     /// Overwrites one already written byte, counted from the first unconsumed one.

@@ -43,10 +43,11 @@ public final class RecentRequest {
 
     init() {}
 
-    /// Whether `bytes` begin with the head that is kept here.
+    /// Whether `bytes` begin with the head that is kept here. There may be another client's token in it, so that the time
+    /// this takes must not tell how far the two agree.
     @inline(__always)
     public func isMet(by bytes: Span<UInt8>) -> Bool {
-        !text.isEmpty && text.isPrefix(of: bytes)
+        !text.isEmpty && text.isPrefixInConstantTime(of: bytes)
     }
 
     public func forget() {

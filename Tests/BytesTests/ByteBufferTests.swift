@@ -159,6 +159,23 @@ struct ByteBufferTests {
         #expect(buffer.bytes.copied() == Array("again".utf8))
     }
 
+    @Test("a prefix is recognised at every length, and one other bit anywhere in it is not", arguments: 0..<40)
+    func prefixes(count: Int) {
+        let text = (0..<48).map { UInt8($0) }
+        var buffer = ByteBuffer()
+        buffer.append(text.span.extracting(first: count))
+        let isMet = buffer.isPrefixInConstantTime(of: text.span)
+        #expect(isMet)
+        for at in 0..<count {
+            var other = text
+            other[at] ^= 0x80
+            let isMetByOther = buffer.isPrefixInConstantTime(of: other.span)
+            #expect(!isMetByOther)
+        }
+        let isMetByLess = count > 0 && buffer.isPrefixInConstantTime(of: text.span.extracting(first: count - 1))
+        #expect(!isMetByLess)
+    }
+
     @Test("any mix of appending and consuming gives what an array gives", arguments: [1, 2, 3, 4])
     func behavesLikeAnArray(seed: UInt64) {
         var random = SplitMix(seed: seed)
