@@ -59,8 +59,8 @@
         }
     }
 
-    /// Whether `other` begins with these bytes, which takes the same time wherever they differ: how long it took tells nobody
-    /// how much of a secret among them was right.
+    /// Whether `other` begins with these bytes, which takes the same time wherever they differ: how long it took tells
+    /// nobody how much of a secret among them was right.
     @inlinable public func isPrefixInConstantTime(of other: Span<UInt8>) -> Bool {
         let count = self.count
         guard other.count >= count else { return false }

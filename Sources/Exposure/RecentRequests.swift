@@ -43,8 +43,8 @@ public final class RecentRequest {
 
     init() {}
 
-    /// Whether `bytes` begin with the head that is kept here. There may be another client's token in it, so that the time
-    /// this takes must not tell how far the two agree.
+    /// Whether `bytes` begin with the head that is kept here. There may be another client's token in it, so that the
+    /// time this takes must not tell how far the two agree.
     @inline(__always)
     public func isMet(by bytes: Span<UInt8>) -> Bool {
         !text.isEmpty && text.isPrefixInConstantTime(of: bytes)
