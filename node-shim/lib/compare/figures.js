@@ -49,8 +49,14 @@ function processList(processes) {
 }
 
 /** @returns {string} who made the load */
-function toolName(tool) {
-  return tool === 'own' ? 'a loader of our own (neither wrk nor ab is installed)' : tool;
+function toolName({ tool, isFallback }) {
+  if (tool !== 'own') return tool;
+  return isFallback ? 'a loader of our own (neither wrk nor ab is installed)' : 'a loader of our own';
 }
 
-module.exports = { figureRows, ratio, processList, toolName };
+/** @returns {string} how long the load took, in words */
+function roundsText(rounds, seconds) {
+  return rounds === 1 ? `one round of ${seconds} s` : `${rounds} rounds of ${seconds} s each in turns, medians`;
+}
+
+module.exports = { figureRows, ratio, processList, toolName, roundsText };

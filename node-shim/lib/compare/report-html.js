@@ -4,7 +4,7 @@
 
 const { escape, figure, byteFigure, latencyCurves, bars, legend } = require('../measure/charts');
 const { page, table } = require('../measure/page');
-const { figureRows, processList, toolName } = require('./figures');
+const { figureRows, processList, roundsText, toolName } = require('./figures');
 const { countsSentence } = require('./report-text');
 
 const TONES = { same: 'good', different: 'bad', impossible: 'unsure' };
@@ -29,7 +29,8 @@ function htmlReport(report) {
   return page('Side by side: runner-sidecar compare', parts.join('\n'));
 }
 
-function loadSection({ tool, request, connections, rounds, seconds, sides }) {
+function loadSection(load) {
+  const { request, connections, rounds, seconds, sides } = load;
   const curves = SERIES.map((one, i) => ({ ...one, distribution: sides[i].latency }));
   const barsOf = (title, describe) => {
     const drawn = bars(SERIES.map((one, i) => ({ ...one, ...describe(sides[i]) })), title);
@@ -40,8 +41,8 @@ function loadSection({ tool, request, connections, rounds, seconds, sides }) {
     ['processes counted', ...sides.map(({ processes }) => processList(processes)), ''],
   ];
   return `<h2>Under load</h2>
-<p>${escape(`‘${request}’: ${connections} connections, ${rounds} rounds of ${seconds} s each in turns, medians.`)}
-${escape(`Load by ${toolName(tool)}, on the same machine.`)}</p>
+<p>${escape(`‘${request}’: ${connections} connections, ${roundsText(rounds, seconds)}.`)}
+${escape(`Load by ${toolName(load)}, on the same machine.`)}</p>
 <div class="panel"><h3>Latency by percentile</h3>${legend(SERIES)}
 ${latencyCurves(curves, 'Latency by percentile of both servers')}</div>
 <div class="panel">${barsOf('Requests per second', ({ requestsPerSecond, requestsPerSecondRange: [low, high] }) => (

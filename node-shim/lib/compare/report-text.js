@@ -3,7 +3,7 @@
 /** The comparison as text for a terminal. */
 
 const { figure } = require('../measure/charts');
-const { figureRows, processList, toolName } = require('./figures');
+const { figureRows, processList, roundsText, toolName } = require('./figures');
 
 const MARKS = { same: '=', noisy: '~', different: '≠', unanswered: '!', skipped: '-' };
 
@@ -21,7 +21,7 @@ function textReport(report, options = {}) {
   const { counts } = report;
   const lines = [
     '', `first   ${report.urls[0]}`, `second  ${report.urls[1]}`, '', ...requestLines(report, paint),
-    '', `  ${countsSentence(counts)}`, paint(2, `  headers not compared: ${report.ignoredHeaders.join(', ')}`),
+    `  ${countsSentence(counts)}`, paint(2, `  headers not compared: ${report.ignoredHeaders.join(', ')}`),
   ];
   if (counts.skipped > 0) {
     lines.push('  not sent: they may change something; mark them "safe": true or use --include-unsafe');
@@ -46,6 +46,7 @@ function countsSentence({ same, noisy, different, unanswered, skipped }) {
 
 function requestLines(report, paint) {
   const shown = report.requests.filter(({ verdict }) => verdict !== 'skipped');
+  if (shown.length === 0) return [];
   const width = Math.min(NAME_COLUMNS, Math.max(8, ...shown.map(({ name }) => name.length)));
   const lines = [`  ${'request'.padEnd(width)}  status     first byte, ms   verdict`];
   for (const entry of shown) {
@@ -58,6 +59,7 @@ function requestLines(report, paint) {
     const varying = entry.noise.slice(0, DIFFERENCES_SHOWN).map(({ place }) => place);
     if (varying.length > 0) lines.push(paint(2, `      varies by itself: ${varying.join(', ')}`));
   }
+  lines.push('');
   return lines;
 }
 
@@ -71,8 +73,9 @@ function requestLine({ name, verdict, first, second }, width, paint) {
   return verdict === 'different' || verdict === 'unanswered' ? paint(31, line) : line;
 }
 
-function loadLines({ tool, request, connections, rounds, seconds, sides }) {
-  const load = `'${request}', ${connections} connections, ${rounds} rounds of ${seconds} s each, by ${toolName(tool)}`;
+function loadLines(measured) {
+  const { request, connections, rounds, seconds, sides } = measured;
+  const load = `'${request}', ${connections} connections, ${roundsText(rounds, seconds)}, by ${toolName(measured)}`;
   const row = ([name, ...cells]) => `  ${name.padEnd(22)}${cells.map((cell) => cell.padStart(14)).join('')}`.trimEnd();
   return [
     `  load: ${load}`, row(['', 'first', 'second', 'second/first']), ...figureRows(sides).map(row),
