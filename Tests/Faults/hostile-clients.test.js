@@ -109,8 +109,8 @@ async function flood(connection, milliseconds) {
 }
 
 /**
- * What a request may wait for while more comes behind it. @type {Record<string, (run: FaultRun, connection:
- * RawConnection) => Promise<void>>}
+ * What a request may wait for while more comes behind it.
+ * @type {Record<string, (run: FaultRun, connection: RawConnection) => Promise<void>>}
  */
 const WAITS = {
   async 'for a worker'(run, connection) {

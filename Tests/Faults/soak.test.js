@@ -19,8 +19,8 @@ const SECONDS = amount('SOAK_SECONDS', { usual: 60, long: 600 });
 const DRIFT_LIMIT_BYTES = 2 * 1048576;
 
 /**
- * What goes wrong, one after another, at random. @type {Record<string, (run: FaultRun, random: Random, proxy:
- * BridgeProxy) => Promise<void>>}
+ * What goes wrong, one after another, at random.
+ * @type {Record<string, (run: FaultRun, random: Random, proxy: BridgeProxy) => Promise<void>>}
  */
 const FAULTS = {
   async 'kill a worker'(run, random) {

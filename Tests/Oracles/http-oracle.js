@@ -16,8 +16,8 @@ const os = require('node:os');
 const path = require('node:path');
 
 /**
- * `body` in hexadecimal, null while it has not come to its end. @typedef {{ method: string, target: string, fields:
- * number, body: string | null }} Received
+ * `body` in hexadecimal, null while it has not come to its end.
+ * @typedef {{ method: string, target: string, fields: number, body: string | null }} Received
  */
 /** @typedef {{ requests: Received[], end: string, why?: string }} Verdict */
 

@@ -18,7 +18,7 @@ const RESULT_FLAGS = { result: 1, empty: 2, failed: 4 };
 
 /**
  * @param {Partial<Frame> & { type: number, length?: number }} frame `length`: a false one, where a test wants that
- *   @returns {Buffer}
+ * @returns {Buffer}
  */
 function encodeFrame(
   { type, flags = 0, detail = 0, call = 0, field = 0, payload = Buffer.alloc(0), length = payload.length },
@@ -53,8 +53,9 @@ function decodeFrames(bytes) {
 }
 
 /**
- * The calls that a CALLS frame carries. @param {Frame} frame @returns {{ call: number, target: number, flags: number,
- * textBytes: number }[]}
+ * The calls that a CALLS frame carries.
+ * @param {Frame} frame
+ * @returns {{ call: number, target: number, flags: number, textBytes: number }[]}
  */
 function callsOf(frame) {
   return Array.from({ length: frame.detail }, (_, i) => {

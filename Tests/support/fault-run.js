@@ -55,7 +55,8 @@ class FaultRun {
   }
 
   /**
-   * Adds a worker. @param {{ socket?: string }} [settings] `socket`: another than the front's own, such as a proxy's
+   * Adds a worker.
+   * @param {{ socket?: string }} [settings] `socket`: another than the front's own, such as a proxy's
    */
   async startWorker({ socket = this.front.socket, waitsForReady = true } = {}) {
     const worker = await startApp(APP, { socket, env: { RUNS_FILE: this.log.file }, waitsForReady });

@@ -7,8 +7,8 @@
  */
 
 /**
- * Every kind, by name, each drawing on a seeded generator. @type {Record<string, (random: import('./random.js').Random)
- * => Mischief>}
+ * Every kind, by name, each drawing on a seeded generator.
+ * @type {Record<string, (random: import('./random.js').Random) => Mischief>}
  */
 const MISCHIEF = {
   /** Every chunk comes late, some later than others, all in order. */

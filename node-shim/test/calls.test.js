@@ -224,9 +224,8 @@ test('a result over the limit of RESULT leaves as a whole HTTP response', async 
   const parts = [];
   peer.on('frame', (received) => { if (received.type === TYPE.RESPONSE_DATA) parts.push(received.payload); });
   const end = peer.next(TYPE.RESPONSE_END);
-  peer.send(callsFrame([{ call, target: peer.target('task', 'large'), text: '1', head: defaultHead(
-    'large', 'task', 'Origin: https://a.example\r\n',
-  ) }]));
+  const asked = defaultHead('large', 'task', 'Origin: https://a.example\r\n');
+  peer.send(callsFrame([{ call, target: peer.target('task', 'large'), text: '1', head: asked }]));
   assert.equal((await end).flags, 1);
   const [head, body] = Buffer.concat(parts).toString().split('\r\n\r\n');
   assert.match(

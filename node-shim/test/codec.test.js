@@ -45,9 +45,11 @@ test('every kind of result is the text that EJSON makes of the envelope', { skip
     { get computed() { return 5; } }, { [Symbol('s')]: 1, a: 2 }, { typeName: 'x' }, new String('boxed'), [[[]]], {},
   ];
   for (const value of values) {
-    assert.equal(outcome(() => sent(codec, value)), outcome(() => EJSON.stringify({ ok: true, result: value })), String(
-      outcome(() => JSON.stringify(value)),
-    ));
+    assert.equal(
+      outcome(() => sent(codec, value)),
+      outcome(() => EJSON.stringify({ ok: true, result: value })),
+      String(outcome(() => JSON.stringify(value))),
+    );
   }
 });
 

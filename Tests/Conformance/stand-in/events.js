@@ -8,8 +8,8 @@ const seen = [];
 const takeSeen = () => seen.splice(0);
 
 /**
- * The events of the recorded app with what their listeners do. @type {Record<string, (event: { id: string, data: any,
- * source: string }) => any>}
+ * The events of the recorded app with what their listeners do.
+ * @type {Record<string, (event: { id: string, data: any, source: string }) => any>}
  */
 const EVENTS = {
   'app.events.notify': async ({ id, data, source }) => {

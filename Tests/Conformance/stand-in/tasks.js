@@ -7,8 +7,8 @@ const { quotaError, dateError, unregisteredError, cancellationError } = require(
 const { takeSeen } = require('./events.js');
 
 /**
- * The tasks of the app that the recording was made with, as plain functions. @type {Record<string, (input: any) =>
- * any>}
+ * The tasks of the app that the recording was made with, as plain functions.
+ * @type {Record<string, (input: any) => any>}
  */
 const TASKS = {
   // results
