@@ -95,6 +95,14 @@ test('every variable that image and pod set is an option of the front, and decid
   for (const name of Object.keys(env)) assert.ok(stdout.includes(`environment: ${name}`), `${name}:\n${stdout}`);
 });
 
+test('the build of the image gets every folder that the Swift package has targets in', () => {
+  const manifest = fs.readFileSync(path.join(ROOT, 'Package.swift'), 'utf8');
+  const named = [...manifest.matchAll(/\bpath: "([^"]+)"/g)].map(([, folder]) => folder);
+  const copied = [...read('Dockerfile').matchAll(/^COPY (\S+) \.\/\1$/gm)].map(([, folder]) => folder);
+  const isCopied = (folder) => copied.some((top) => folder === top || folder.startsWith(`${top}/`));
+  assert.deepEqual(['Sources', 'Tests', ...named].filter((folder) => !isCopied(folder)), []);
+});
+
 test('image, compose file and pod agree on users, group, socket and ports', { skip: withoutSchemas }, () => {
   const [{ services, volumes }] = readYaml(read('compose.yaml'));
   const { spec, sidecar, app } = pod();
