@@ -49,7 +49,8 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
         public let status: Int
         /// Stable, for programs.
         public let code: StaticString
-        /// For people; the target's id stands between this and `messageEnd` where it is named. Needs no escaping in JSON.
+        /// For people; the target's id stands between this and `messageEnd` where it is named. Needs no escaping in
+        /// JSON.
         public let message: StaticString
         public let messageEnd: StaticString
         public let side: Side

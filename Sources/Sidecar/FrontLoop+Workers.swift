@@ -105,8 +105,8 @@ extension FrontLoop {
 
     // MARK: The waiting room
 
-    /// Lets a connection wait for a worker. Gives false when the room is full, or when what waits already will take longer
-    /// than this one may.
+    /// Lets a connection wait for a worker. Gives false when the room is full, or when what waits already will take
+    /// longer than this one may.
     func admit(_ connection: ClientConnection, bytes: Int) -> Bool {
         guard limits.workerWaitMilliseconds > 0, waitingRoom.hasRoom(for: bytes),
             queuePace.reaches(behind: waitingRoom.count, withinMilliseconds: limits.workerWaitMilliseconds)

@@ -1,7 +1,8 @@
 'use strict';
 
 // Clients that mean harm: floods of headers, of pipelined requests whose answers nobody reads, of connections that do
-// nothing, and readers and writers slower than any honest one. The front's memory stays bounded, they are cut, and others are served.
+// nothing, and readers and writers slower than any honest one. The front's memory stays bounded, they are cut, and
+// others are served.
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { amount } = require('../support/amount.js');
@@ -14,15 +15,18 @@ const { RawConnection } = require('../support/raw-connection.js');
 const { pause, waitUntil } = require('../support/wait-until.js');
 
 const MEGABYTE = 1048576;
-/** Well beyond what the kernel's buffers of a connection take (4 MB to send and 6 MB to receive, by Linux' defaults), so that some stays with the front. */
+/**
+ * Well beyond what the kernel's buffers of a connection take (4 MB to send and 6 MB to receive, by Linux' defaults), so
+ * that some stays with the front.
+ */
 const LARGE_BYTES = 7 * MEGABYTE;
 const TIMEOUT = { timeout: 120_000 };
 const SHORT_MILLISECONDS = 1_000;
 const SHORT_TIMES = ['--header-timeout', '1s', '--body-timeout', '1s', '--idle-timeout', '1s', '--write-timeout', '1s'];
 
 /**
- * A call of somebody else. Again, when this process was so slow to send it that the front was right to close a connection on
- * which nothing came.
+ * A call of somebody else. Again, when this process was so slow to send it that the front was right to close a
+ * connection on which nothing came.
  */
 async function callBeside(port) {
   for (;;) {
@@ -35,8 +39,8 @@ async function callBeside(port) {
 }
 
 /**
- * Runs an attack, and holds the front to its promises: it grows by no more than `limitBytes`, serves others meanwhile, and is
- * as it was afterwards.
+ * Runs an attack, and holds the front to its promises: it grows by no more than `limitBytes`, serves others meanwhile,
+ * and is as it was afterwards.
  */
 async function underAttack(t, { limitBytes, frontOptions = SHORT_TIMES }, attack) {
   await FaultRun.with({ workers: 1, frontOptions }, async (run) => {
@@ -64,7 +68,9 @@ test('a head without end is refused with 431 and a close, at every connection', 
   underAttack(t, { limitBytes: 16 * MEGABYTE }, (port) => parallel(Array.from({ length: 200 }), 50, async () => {
     const connection = await RawConnection.open({ port });
     connection.send('POST /__runner/task/add HTTP/1.1\r\nHost: a\r\n');
-    for (let i = 0; i < 100 && !connection.ended; i += 1) await connection.sendWithBackpressure(Buffer.from(`X-${i}: ${'a'.repeat(1_000)}\r\n`));
+    for (let i = 0; i < 100 && !connection.ended; i += 1) {
+      await connection.sendWithBackpressure(Buffer.from(`X-${i}: ${'a'.repeat(1_000)}\r\n`));
+    }
     const answer = await connection.answer();
     assert.ok(answer ? answer.status === 431 : connection.ended, 'refused, or cut while still sending');
     assert.ok(await connection.closedWithin(3_000));
@@ -102,7 +108,10 @@ async function flood(connection, milliseconds) {
   return connection.socket.bytesWritten - connection.socket.writableLength;
 }
 
-/** What a request may wait for while more comes behind it. @type {Record<string, (run: FaultRun, connection: RawConnection) => Promise<void>>} */
+/**
+ * What a request may wait for while more comes behind it.
+ * @type {Record<string, (run: FaultRun, connection: RawConnection) => Promise<void>>}
+ */
 const WAITS = {
   async 'for a worker'(run, connection) {
     await run.killWorker(run.workers[0]);
@@ -130,7 +139,9 @@ for (const [what, wait] of Object.entries(WAITS)) {
 }
 
 test('clients that leave while they wait take no room from those who stay', TIMEOUT, () => (
-  FaultRun.with({ workers: 1, frontOptions: ['--loops', '1', '--worker-wait', '1m', '--queue-limit', '10'] }, async (run) => {
+  FaultRun.with({
+    workers: 1, frontOptions: ['--loops', '1', '--worker-wait', '1m', '--queue-limit', '10'],
+  }, async (run) => {
     await run.killWorker(run.workers[0]);
     for (let i = 0; i < 5; i += 1) {
       const leavers = await parallel(Array.from({ length: 10 }), 10, async () => {
@@ -142,14 +153,18 @@ test('clients that leave while they wait take no room from those who stay', TIME
       for (const connection of leavers) connection.destroy();
       await run.front.quiet();
     }
-    const stayers = Array.from({ length: 10 }, () => callOnce(run.front.port, 'add', { a: 5, b: 3 }, { timeoutMilliseconds: 30_000 }));
+    const stayers = Array.from({ length: 10 }, () => callOnce(run.front.port, 'add', { a: 5, b: 3 }, {
+      timeoutMilliseconds: 30_000,
+    }));
     await waitUntil('they wait', async () => (await run.front.underWay()).queued === 10);
     await run.startWorker();
     assert.deepEqual([...new Set((await Promise.all(stayers)).map(({ status }) => status))], [200]);
   })));
 
 test('calls for a worker that stands still are bounded in bytes, and answered when it goes on', TIMEOUT, (t) => (
-  FaultRun.with({ workers: 1, frontOptions: ['--loops', '1', '--queue-bytes', '16mib', '--worker-ping', '1m', '--worker-wait', '1m'] }, async (run) => {
+  FaultRun.with({
+    workers: 1, frontOptions: ['--loops', '1', '--queue-bytes', '16mib', '--worker-ping', '1m', '--worker-wait', '1m'],
+  }, async (run) => {
     const text = 'x'.repeat(LARGE_BYTES);
     const watch = new MemoryWatch({ front: run.front.pid });
     run.workers[0].kill('SIGSTOP');
@@ -164,7 +179,9 @@ test('calls for a worker that stands still are bounded in bytes, and answered wh
     const { front: grown } = watch.end();
     run.workers[0].kill('SIGCONT');
     const statuses = (await Promise.all(answers)).map((answer) => answer?.status);
-    t.diagnostic(`${statuses.filter((status) => status === 200).length} of ${statuses.length} answered; ${watch.report()}`);
+    t.diagnostic(
+      `${statuses.filter((status) => status === 200).length} of ${statuses.length} answered; ${watch.report()}`,
+    );
     // What the link holds, what waits, and the two bodies that are on their way.
     assertMemory(grown <= 5 * 16 * MEGABYTE, `the front grew by ${grown} bytes, not by ${statuses.length} bodies`);
     assert.deepEqual([...new Set(statuses)].sort(), [200, 503]);
@@ -233,7 +250,9 @@ test('answers that nobody reads are bounded for all clients together, and who re
 });
 
 test('clients that read slowly but steadily get all of their answers, and cost no more than those', TIMEOUT, (t) => (
-  underAttack(t, { limitBytes: ATTACKERS * (LARGE_BYTES + MEGABYTE) }, (port) => parallel(Array.from({ length: ATTACKERS }), ATTACKERS, async () => {
+  underAttack(t, {
+    limitBytes: ATTACKERS * (LARGE_BYTES + MEGABYTE),
+  }, (port) => parallel(Array.from({ length: ATTACKERS }), ATTACKERS, async () => {
     const connection = await RawConnection.open({ port });
     connection.socket.pause();
     connection.send(callBytes('large', { bytes: LARGE_BYTES }));
@@ -274,7 +293,9 @@ test('connections that do nothing are closed when their time is over', TIMEOUT, 
 /** Of 100 connections each: a million in the long run. */
 const BATCHES = amount('OPEN_CLOSE_BATCHES', { usual: 60, long: 10_000 });
 
-test(`${BATCHES * 100} connections opened and closed in batches leave nothing behind`, { timeout: TIMEOUT.timeout + BATCHES * 200 }, (t) => (
+test(`${BATCHES * 100} connections opened and closed in batches leave nothing behind`, {
+  timeout: TIMEOUT.timeout + BATCHES * 200,
+}, (t) => (
   underAttack(t, { limitBytes: 16 * MEGABYTE }, async (port) => {
     for (let batch = 0; batch < BATCHES; batch += 1) {
       const connections = await parallel(Array.from({ length: 100 }), 100, () => RawConnection.open({ port }));
@@ -313,21 +334,31 @@ test('a flood of connections over the limit keeps nobody out for longer than it 
     });
     assert.equal(refused, 2_000, 'each is told at once instead of being left in the backlog');
     held.pop().destroy();
-    const answered = await waitUntil('a place that became free is taken', () => callOnce(run.front.port, 'add', { a: 5, b: 3 }));
+    const answered = await waitUntil('a place that became free is taken', () => (
+      callOnce(run.front.port, 'add', { a: 5, b: 3 })
+    ));
     assert.equal(answered.status, 200);
-    t.diagnostic(`${refused} refused; ${(await run.front.metrics()).get('runner_sidecar_connections_refused_total')} counted`);
+    t.diagnostic(
+      `${refused} refused; ${(await run.front.metrics()).get('runner_sidecar_connections_refused_total')} counted`,
+    );
     for (const connection of held) connection.destroy();
     await run.assertNothingLeft(before);
   });
 });
 
 test('a body over the limit is refused with 413, before it is read', TIMEOUT, (t) => (
-  underAttack(t, { limitBytes: 32 * MEGABYTE, frontOptions: [...SHORT_TIMES, '--body-limit', '1mib'] }, (port) => parallel(Array.from({ length: 50 }), 25, async (_, i) => {
+  underAttack(t, {
+    limitBytes: 32 * MEGABYTE, frontOptions: [...SHORT_TIMES, '--body-limit', '1mib'],
+  }, (port) => parallel(Array.from({ length: 50 }), 25, async (_, i) => {
     const connection = await RawConnection.open({ port });
     const framing = i % 2 === 0 ? 'Content-Length: 1000000000' : 'Transfer-Encoding: chunked';
-    connection.send(`POST /__runner/task/add HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${framing}\r\n\r\n`);
+    connection.send(
+      `POST /__runner/task/add HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${framing}\r\n\r\n`,
+    );
     const piece = Buffer.from(i % 2 === 0 ? 'a'.repeat(65536) : `10000\r\n${'a'.repeat(65536)}\r\n`);
-    for (let sent = 0; sent < 40 && !connection.ended && connection.receivedBytes === 0; sent += 1) await connection.sendWithBackpressure(piece);
+    for (let sent = 0; sent < 40 && !connection.ended && connection.receivedBytes === 0; sent += 1) {
+      await connection.sendWithBackpressure(piece);
+    }
     const answer = await connection.answer();
     assert.equal(answer?.status ?? 413, 413);
     assert.ok(await connection.closedWithin(3_000));
