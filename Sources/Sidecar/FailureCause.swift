@@ -15,8 +15,8 @@ enum FailureCause {
         FailureLabel(side: rejection.answer.side.rawValue, reason: "\(rejection.answer.code)".lowercased())
     }
 
-    /// Several rejections may share a code (a task and an event that are not there): each label stands here once, since a
-    /// metric may not have two samples of the same name.
+    /// Several rejections may share a code (a task and an event that are not there): each label stands here once, since
+    /// a metric may not have two samples of the same name.
     static let labels: [FailureLabel] = (Rejection.allCases.map(label) + others).reduce(into: []) { labels, label in
         if !labels.contains(label) { labels.append(label) }
     }
