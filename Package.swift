@@ -9,8 +9,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableExperimentalFeature("Lifetimes"),
-    // Every object is confined to its loop's thread, so overlapping access is a bug of this code alone: debug builds, and so
-    // every test, check for it; a release would spend a quarter of its own instructions on that.
+    // Every object is confined to its loop's thread, so overlapping access is a bug of this code alone: debug builds,
+    // and so every test, check for it; a release would spend a quarter of its own instructions on that.
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 

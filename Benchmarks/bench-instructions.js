@@ -8,6 +8,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { has } = require('../node-shim/lib/measure/load');
+const { stopWhenInterrupted } = require('./lib/children');
 const { countModules, countCalls } = require('./lib/instructions');
 const { compare, comparisonText } = require('./lib/instruction-baseline');
 
@@ -19,8 +20,9 @@ const HELP = `Usage: scripts/bench-instructions [options]
 Counts the instructions (user mode, by valgrind's callgrind) of the front's pure modules and of whole calls through the
 front, and holds them against Benchmarks/instructions/baseline.json. Needs no quiet machine.
 
+  --baseline FILE    compares with this instead
   --record           writes the baseline instead of comparing with it
-  --json FILE        also writes what was counted
+  --json FILE        also writes what was counted, in a baseline's form
   --front FILE       the front's binary (dist/runner-sidecar)
   --modules FILE     the modules' benchmark (dist/bench-modules)
 
@@ -43,7 +45,7 @@ function machineFacts() {
 async function main(argv) {
   const { values } = parseArgs({ args: argv, options: {
     record: { type: 'boolean' }, json: { type: 'string' }, front: { type: 'string' }, modules: { type: 'string' },
-    help: { type: 'boolean' },
+    baseline: { type: 'string' }, help: { type: 'boolean' },
   } });
   if (values.help) {
     process.stdout.write(HELP);
@@ -59,12 +61,13 @@ async function main(argv) {
     path.resolve(values.modules ?? path.join(ROOT, 'dist', 'bench-modules')),
   );
   if (values.json) write(values.json, counted);
+  const baseline = path.resolve(values.baseline ?? BASELINE);
   if (values.record) {
-    write(BASELINE, counted);
+    write(baseline, counted);
     return 0;
   }
-  if (!fs.existsSync(BASELINE)) throw new Error('there is no baseline: --record makes one');
-  const comparison = compare(JSON.parse(fs.readFileSync(BASELINE, 'utf8')), counted);
+  if (!fs.existsSync(baseline)) throw new Error(`there is no ${baseline}: --record makes one`);
+  const comparison = compare(JSON.parse(fs.readFileSync(baseline, 'utf8')), counted);
   process.stdout.write(comparisonText(comparison));
   return comparison.isWorse ? 1 : 0;
 }
@@ -95,6 +98,7 @@ function write(file, counts) {
   fs.writeFileSync(file, `${JSON.stringify(counts, null, 2)}\n`);
 }
 
+stopWhenInterrupted();
 main(process.argv.slice(2)).then((code) => { process.exitCode = code; }, (error) => {
   process.stderr.write(`bench-instructions: ${error.message}\n`);
   process.exitCode = 2;

@@ -6,6 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { has } = require('../node-shim/lib/measure/load');
+const { stopWhenInterrupted, wasInterrupted } = require('./lib/children');
 const { bench } = require('./lib/bench');
 const { allSubjects } = require('./lib/subjects');
 const { CASES } = require('./lib/work');
@@ -50,6 +51,7 @@ function readOptions(argv) {
   const { values } = parseArgs({ args: argv, options: OPTIONS });
   const front = path.resolve(values.front ?? path.join(ROOT, 'dist', 'runner-sidecar'));
   const { quick = false, runner } = values;
+  if (runner && !fs.existsSync(runner)) throw new Error(`there is no ${runner}`);
   return {
     help: values.help, from: values.from, writeDocs: values['write-docs'] ?? false, front, runner,
     modules: path.resolve(values.modules ?? path.join(ROOT, 'dist', 'bench-modules')),
@@ -83,6 +85,7 @@ async function main(argv) {
   fs.mkdirSync(options.out, { recursive: true });
   if (!options.from) {
     const measured = await bench({ ...options, report: (text) => process.stderr.write(`${text}\n`) });
+    if (wasInterrupted()) throw new Error('interrupted');
     fs.writeFileSync(file, `${JSON.stringify(measured, null, 1)}\n`);
   }
   // From the file in both cases: what JSON cannot hold is then missing from both.
@@ -97,6 +100,7 @@ async function main(argv) {
 /** Targets may have been added, or moved, since the figures were measured. */
 const withTargets = (results) => ({ ...results, targets: evaluateTargets(results) });
 
+stopWhenInterrupted();
 main(process.argv.slice(2)).then((code) => { process.exitCode = code; }, (error) => {
   process.stderr.write(`bench: ${error.message}\n`);
   process.exitCode = 2;

@@ -24,7 +24,8 @@ const KUBERNETES_OLDEST = '1.30';
 const has = (program) => spawnSync(program, ['--help']).error === undefined;
 const withoutSchemas = !fs.existsSync(path.join(VALIDATORS, 'kubernetes-validate'))
   && 'the schemas are not installed (scripts/setup --test, which needs PyPI)';
-const withoutKubectl = withoutSchemas || (!has('kubectl') && 'kubectl, which builds the kustomization, is not installed');
+const withoutKubectl = withoutSchemas
+  || (!has('kubectl') && 'kubectl, which builds the kustomization, is not installed');
 
 /** @returns {any[]} the documents of a YAML text; read by the YAML reader that came with the schemas */
 function readYaml(text) {
@@ -85,11 +86,21 @@ function podEnvironment() {
   return { ...imageEnvironment(), ...own };
 }
 
-test('every variable that image and pod set is an option of the front, and decides it', { skip: withoutSchemas }, () => {
+test('every variable that image and pod set is an option of the front, and decides it', {
+  skip: withoutSchemas,
+}, () => {
   const env = podEnvironment();
   const { status, stdout, stderr } = spawnSync(frontBinary(), ['serve', '--print-config'], { env, encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   for (const name of Object.keys(env)) assert.ok(stdout.includes(`environment: ${name}`), `${name}:\n${stdout}`);
+});
+
+test('the build of the image gets every folder that the Swift package has targets in', () => {
+  const manifest = fs.readFileSync(path.join(ROOT, 'Package.swift'), 'utf8');
+  const named = [...manifest.matchAll(/\bpath: "([^"]+)"/g)].map(([, folder]) => folder);
+  const copied = [...read('Dockerfile').matchAll(/^COPY (\S+) \.\/\1$/gm)].map(([, folder]) => folder);
+  const isCopied = (folder) => copied.some((top) => folder === top || folder.startsWith(`${top}/`));
+  assert.deepEqual(['Sources', 'Tests', ...named].filter((folder) => !isCopied(folder)), []);
 });
 
 test('image, compose file and pod agree on users, group, socket and ports', { skip: withoutSchemas }, () => {
@@ -125,14 +136,18 @@ function probe(front, { httpGet }) {
 /** Starts the app of this folder as its image does. */
 async function startApp(front) {
   const command = path.join(shimFolder(), 'bin', 'runner-sidecar-shim.js');
-  const app = new TestProcess('app', process.execPath, [command, path.join(__dirname, 'app/app.js'), '--socket', front.socket]);
+  const app = new TestProcess('app', process.execPath, [
+    command, path.join(__dirname, 'app/app.js'), '--socket', front.socket,
+  ]);
   await front.workersReady();
   return app;
 }
 
 function post(port, id, input) {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port, method: 'POST', path: `/__runner/task/${id}`, agent: false });
+    const request = http.request({
+      host: '127.0.0.1', port, method: 'POST', path: `/__runner/task/${id}`, agent: false,
+    });
     request.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject);
     request.end(JSON.stringify({ input }));
   });

@@ -10,7 +10,10 @@ const { ROOT, frontBinary } = require('../Tests/support/project.js');
 const operating = fs.readFileSync(path.join(ROOT, 'docs', 'operating.md'), 'utf8');
 const optionsTable = spawnSync(frontBinary(), ['options', '--format', 'markdown'], { encoding: 'utf8' }).stdout;
 const options = new Set([...optionsTable.matchAll(/^\| `--([\w-]+)`/gm)].map(([, name]) => name));
-/** Flags that are no options: of the command, the shim, the scripts, of Node and Swift; and one that is misspelt on purpose. */
+/**
+ * Flags that are no options: of the command, the shim, the scripts, of Node and Swift; and one that is misspelt on
+ * purpose.
+ */
 const OTHER_FLAGS = new Set(['config', 'format', 'print-config', 'help', 'version', 'workers', 'drain-seconds',
   'check', 'long', 'sanitize', 'requests', 'html', 'no-load', 'filter', 'product', 'inspect',
   'bench', 'record', 'quick', 'runner', 'write-docs', 'idle-timout']);
@@ -26,8 +29,10 @@ test('docs/operating.md has every option as the front itself describes it', () =
 
 test('no document names an option that does not exist', () => {
   const unknown = [];
-  for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/migrating.md', 'docs/operating.md', 'docs/security.md', 'docs/bridge-protocol.md',
-    'docs/performance.md']) {
+  for (const document of [
+    'README.md', 'CONTRIBUTING.md', 'docs/migrating.md', 'docs/operating.md', 'docs/security.md',
+    'docs/bridge-protocol.md', 'docs/performance.md',
+  ]) {
     const lines = fs.readFileSync(path.join(ROOT, document), 'utf8').split('\n');
     for (const [index, line] of lines.entries()) {
       if (FOREIGN_COMMANDS.test(line)) continue;
@@ -41,8 +46,10 @@ test('no document names an option that does not exist', () => {
 
 test('every link between the documents leads somewhere', () => {
   const broken = [];
-  for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/migrating.md', 'docs/operating.md', 'docs/security.md', 'docs/bridge-protocol.md',
-    'docs/performance.md']) {
+  for (const document of [
+    'README.md', 'CONTRIBUTING.md', 'docs/migrating.md', 'docs/operating.md', 'docs/security.md',
+    'docs/bridge-protocol.md', 'docs/performance.md',
+  ]) {
     const file = path.join(ROOT, document);
     for (const [, target] of fs.readFileSync(file, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(target)) continue;
@@ -58,5 +65,7 @@ test('every link between the documents leads somewhere', () => {
 /** As GitHub makes them from headings. */
 function anchorsOf(file) {
   const headings = fs.readFileSync(file, 'utf8').match(/^#+ .+$/gm) || [];
-  return new Set(headings.map((heading) => heading.replace(/^#+ /, '').toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-')));
+  return new Set(
+    headings.map((heading) => heading.replace(/^#+ /, '').toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-')),
+  );
 }

@@ -1,7 +1,7 @@
 'use strict';
 
-// The documents keep their word: every snippet in them is run, against a real front, and prints what they say it prints.
-// How a snippet says what is to be done with it: support/fences.js.
+// The documents keep their word: every snippet in them is run, against a real front, and prints what they say it
+// prints. How a snippet says what is to be done with it: support/fences.js.
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');

@@ -44,14 +44,12 @@ async function bench(plan) {
   try {
     for (const token of new Set(plan.cases.map((work) => work.token))) {
       const cases = plan.cases.filter((work) => work.token === token);
-      await withSubjects(subjects, { directory, token }, (running) => runCases(plan, running, cases, found));
+      await withSubjects(plan, subjects, { directory, token }, found, async (running) => {
+        await runCases(plan, running, cases, found);
+      });
     }
     for (const subject of subjects) await measureIdleOf(plan, subject, directory, found);
-    if (plan.extras) {
-      const rounds = Math.min(plan.rounds, FLOOR_ROUNDS_MAX);
-      found.floors = await measureFloors({ ...plan, rounds, seconds: FLOOR_SECONDS, directory });
-      found.jsonChecks = await measureJSONCheck({ ...plan, directory });
-    }
+    if (plan.extras) await measureExtras(plan, directory, found);
     return {
       date: new Date().toISOString(), tookSeconds: Math.round((Date.now() - began) / 1000), machine: describeMachine(),
       busyBefore: busy, rounds: plan.rounds, minorRounds: roundsOf({ minor: true }, plan.rounds), seconds: plan.seconds,
@@ -65,11 +63,27 @@ async function bench(plan) {
   }
 }
 
-/** Starts all subjects, hands them to `work`, stops them whatever happens. */
-async function withSubjects(subjects, options, work) {
+/** What is measured without a load by HTTP. All other figures are not lost because one of these fails. */
+async function measureExtras(plan, directory, found) {
+  const rounds = Math.min(plan.rounds, FLOOR_ROUNDS_MAX);
+  const attempt = (id, action) => guarded({ id, title: id }, { id, title: id }, found.failures, plan.report, action);
+  await attempt('floors', async () => {
+    found.floors = await measureFloors({ ...plan, rounds, seconds: FLOOR_SECONDS, directory });
+  });
+  await attempt('JSON check', async () => {
+    found.jsonChecks = await measureJSONCheck({ ...plan, directory });
+  });
+}
+
+/** Starts the subjects, hands those that did start to `work`, and stops them whatever happens. */
+async function withSubjects({ report }, subjects, options, { failures }, work) {
   const running = [];
   try {
-    for (const subject of subjects) running.push({ ...subject, ...(await subject.start(options)) });
+    for (const subject of subjects) {
+      await guarded(subject, { id: 'start', title: 'start' }, failures, report, async () => {
+        running.push({ ...subject, ...(await subject.start(options)) });
+      });
+    }
     await work(running);
   } finally {
     await Promise.all(running.map(({ stop }) => stop()));
@@ -130,15 +144,18 @@ function rotated(list, by) {
 }
 
 /** A fresh process for each count, so that memory freed by one does not pay for the next. */
-async function measureIdleOf({ idleConnections, report }, subject, directory, { idle, failures }) {
-  for (const connections of idleConnections) {
+async function measureIdleOf(plan, subject, directory, found) {
+  for (const connections of plan.idleConnections) {
     const work = { id: `idle-${connections}`, title: `${connections} idle connections` };
-    await guarded(subject, work, failures, report, () => withSubjects([subject], { directory }, async ([running]) => {
-      await measureIdle(running, addRequest, 200); // code is compiled and pools are filled before the count begins
-      const measured = await measureIdle(running, addRequest, connections);
-      idle.push({ subject: subject.id, ...measured });
-      report(`${work.title}: ${subject.title} ${Math.round(measured.bytesEach.all)} bytes each`);
-    }));
+    await withSubjects(plan, [subject], { directory }, found, async ([running]) => {
+      if (!running) return;
+      await guarded(subject, work, found.failures, plan.report, async () => {
+        await measureIdle(running, addRequest, 200); // code is compiled and pools are filled before the count begins
+        const measured = await measureIdle(running, addRequest, connections);
+        found.idle.push({ subject: subject.id, ...measured });
+        plan.report(`${work.title}: ${subject.title} ${Math.round(measured.bytesEach.all)} bytes each`);
+      });
+    });
   }
 }
 

@@ -13,7 +13,20 @@ const READY_MILLISECONDS = 20_000;
 const STOP_MILLISECONDS = 3000;
 
 const running = new Set();
+let interrupted = false;
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/** Who is interrupted lets its children end: nginx and Passenger have children of their own, and stop those. */
+function stopWhenInterrupted() {
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      interrupted = true;
+      running.forEach((child) => child.kill('SIGTERM'));
+      setInterval(() => { if (running.size === 0) process.exit(1); }, 50);
+      setTimeout(() => process.exit(1), STOP_MILLISECONDS);
+    });
+  }
+}
 
 /**
  * @param {string} program
@@ -119,4 +132,9 @@ const freshPath = (directory, name) => path.join(directory, `${name}-${(paths +=
 
 const stopAll = (children) => async () => { await Promise.all(children.map((child) => child.stop())); };
 
-module.exports = { start, startNode, isReady, freePort, freshPath, accepting, stopAll, SUBJECTS };
+/** What was measured since means nothing. */
+const wasInterrupted = () => interrupted;
+
+module.exports = {
+  stopWhenInterrupted, wasInterrupted, start, startNode, isReady, freePort, freshPath, accepting, stopAll, SUBJECTS,
+};

@@ -15,7 +15,7 @@ const end = (section) => `<!-- end of ${section} -->`;
 /** What each section of the page holds. */
 const SECTIONS = {
   method: (results) => methodSentences(results).join('\n\n'),
-  targets: (results) => markdownTable(tables(results).targets),
+  targets: (results) => markdownTable({ ...tables(results).targets, title: '' }),
   costs: (results) => [...breakdownSentences(results), ...tables(results).breakdown.map(markdownTable)].join('\n\n'),
   figures: (results) => {
     const { cases, idle } = tables(results);

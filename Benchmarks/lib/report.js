@@ -133,11 +133,12 @@ function alignedTable(heads, rows) {
   return [line(names), ...rows.map(line)].join('\n');
 }
 
-/** @param {Table} table @returns {string} Markdown */
+/** @param {Table} table @returns {string} Markdown, under its title if it has one */
 function markdownTable({ title, heads, rows }) {
   const line = (cells) => `| ${cells.map((text) => text.replace(/\|/g, '\\|')).join(' | ')} |`;
   const rule = `|${heads.map((head) => (head.startsWith('#') ? '---:' : '---')).join('|')}|`;
-  return [`### ${title}`, '', line(heads.map((head) => head.replace(/^#/, ''))), rule, ...rows.map(line)].join('\n');
+  const lines = [line(heads.map((head) => head.replace(/^#/, ''))), rule, ...rows.map(line)];
+  return [...(title ? [`### ${title}`, ''] : []), ...lines].join('\n');
 }
 
 module.exports = { tables, methodSentences, textReport, markdownTable };

@@ -13,6 +13,7 @@ const { openFixedLoad } = require('./fixed-load');
 /** Requests to count over, and rounds at least. */
 const REQUESTS = 1500;
 const ROUNDS_MIN = 3;
+const ATTACH_MILLISECONDS = 5000;
 
 /**
  * @param {import('./subjects').RunningSubject} subject
@@ -44,8 +45,12 @@ async function trace(pids) {
   child.stderr.on('data', (chunk) => (text += chunk));
   const ended = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
   ended.catch(() => {});
+  const deadline = Date.now() + ATTACH_MILLISECONDS;
   while (!pids.every((pid) => text.includes(`Process ${pid} attached`))) {
-    if (child.exitCode !== null) throw new Error(`strace cannot attach: ${text.trim()}`);
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill('SIGKILL');
+      throw new Error(`strace cannot attach: ${text.trim()}`);
+    }
     await new Promise((resolve) => { setTimeout(resolve, 20); });
   }
   return async () => {

@@ -2,9 +2,9 @@ public import Bytes
 
 /// Gathers the calls of one loop turn for one worker and writes them as few CALLS frames.
 ///
-/// Small texts that Node may decode as latin1 and parse as plain JSON go into one joined frame, which saves the app's thread
-/// a quarter to a third of its work; larger ones gain nothing by that and get a frame each. Calls are written in the order
-/// they were added. What was added is in no buffer before `flush`, so flush before any other frame for one of
+/// Small texts that Node may decode as latin1 and parse as plain JSON go into one joined frame, which saves the app's
+/// thread a quarter to a third of its work; larger ones gain nothing by that and get a frame each. Calls are written in
+/// the order they were added. What was added is in no buffer before `flush`, so flush before any other frame for one of
 /// these calls is written.
 public struct CallBatch: ~Copyable {
     /// Texts longer than this are not joined: beyond it one long string costs Node more than the parses it saves.
@@ -28,8 +28,8 @@ public struct CallBatch: ~Copyable {
     /// Whether nothing waits for `flush`.
     public var isEmpty: Bool { count == 0 }
 
-    /// Adds one call. `out` gets what can be written already: the calls before it if it cannot be joined to them, and then
-    /// itself.
+    /// Adds one call. `out` gets what can be written already: the calls before it if it cannot be joined to them, and
+    /// then itself.
     ///
     /// - Parameters:
     ///   - target: index into the table that this worker announced.
@@ -70,8 +70,8 @@ public struct CallBatch: ~Copyable {
         count += 1
     }
 
-    /// Begins the frame of one call whose text is so large that the caller writes it by itself: appends the calls before it,
-    /// the header and the entry. The text is to follow, then `endLarge`.
+    /// Begins the frame of one call whose text is so large that the caller writes it by itself: appends the calls
+    /// before it, the header and the entry. The text is to follow, then `endLarge`.
     public mutating func beginLarge(
         call: UInt32, target: Int, flags: CallFlags, textBytes: Int, head: Span<UInt8>, isASCII: Bool, isPlain: Bool,
         into out: inout ByteBuffer

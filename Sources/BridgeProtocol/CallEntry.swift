@@ -41,8 +41,8 @@ public struct ReceivedCall: Equatable, Sendable {
     public var head: ByteRange
 }
 
-/// Takes the payload of CALLS apart, with every check that its receiver owes: for stand-ins of the shim, and to hold what
-/// `CallBatch` writes against.
+/// Takes the payload of CALLS apart, with every check that its receiver owes: for stand-ins of the shim, and to hold
+/// what `CallBatch` writes against.
 public enum CallsReader {
     /// - Parameters:
     ///   - header: CALLS, already accepted by a `FrameReader`.

@@ -99,8 +99,8 @@ struct HelloMember {
         return text
     }
 
-    /// Node sends header values as latin1 and refuses control characters; so must the front, or a line break in one would
-    /// let the configuration write headers.
+    /// Node sends header values as latin1 and refuses control characters; so must the front, or a line break in one
+    /// would let the configuration write headers.
     private func headerValue() throws(HelloError) -> String {
         let value = try text(bytes: 0...HelloLimits.textBytes)
         for scalar in value.unicodeScalars {

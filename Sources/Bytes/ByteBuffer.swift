@@ -2,7 +2,8 @@
 ///
 /// It is the one place (beside the libuv edge) that touches raw memory: everything above it sees `Span<UInt8>`,
 /// whose every access is bounds-checked. Consuming from the front is O(1); the space is reclaimed when the buffer
-/// empties or has to grow. It holds 4 GiB at most: every connection has two of these, and 32 bits make them 24 bytes each.
+/// empties or has to grow. It holds 4 GiB at most: every connection has two of these, and 32 bits make them 24 bytes
+/// each.
 @safe public struct ByteBuffer: ~Copyable {
     @usableFromInline var base: UnsafeMutableRawPointer?
     @usableFromInline var storageBytes: UInt32
@@ -58,8 +59,8 @@
         }
     }
 
-    /// Whether `other` begins with these bytes, which takes the same time wherever they differ: how long it took tells nobody
-    /// how much of a secret among them was right.
+    /// Whether `other` begins with these bytes, which takes the same time wherever they differ: how long it took tells
+    /// nobody how much of a secret among them was right.
     @inlinable public func isPrefixInConstantTime(of other: Span<UInt8>) -> Bool {
         let count = self.count
         guard other.count >= count else { return false }

@@ -1,8 +1,8 @@
 /// Makes records that stay where they are for good, and hands out `Slot`s: references that cost no counting.
 ///
-/// What a loop takes up and puts down for every request would, as objects of a class, cost an atomic operation for each time
-/// somebody looks at one. A slab never gives memory back, so that a slot can never lead to memory that is something else
-/// by now: what it may lead to is a record in its next use, as with any pooled object.
+/// What a loop takes up and puts down for every request would, as objects of a class, cost an atomic operation for each
+/// time somebody looks at one. A slab never gives memory back, so that a slot can never lead to memory that is
+/// something else by now: what it may lead to is a record in its next use, as with any pooled object.
 @safe public struct Slab<Record> {
     private let chunkCount: Int
     private var chunk: UnsafeMutablePointer<Record>?

@@ -1,7 +1,7 @@
 internal import CLibUV
 
-/// How every handle of libuv's ends here: libuv keeps a handle in its lists until the callback of `uv_close`, so that its
-/// memory may be freed there and not before, whatever becomes of the object that stands for it.
+/// How every handle of libuv's ends here: libuv keeps a handle in its lists until the callback of `uv_close`, so that
+/// its memory may be freed there and not before, whatever becomes of the object that stands for it.
 enum Handle {
     /// Closes a handle that `allocate` made and frees its memory once libuv has let go of it.
     static func closeAndFree(_ handle: UnsafeMutableRawPointer) {

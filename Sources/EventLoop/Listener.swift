@@ -13,8 +13,8 @@ internal import CLibUV
     /// Listens on a TCP address.
     ///
     /// - Parameters:
-    ///   - sharesPort: sets SO_REUSEPORT, so that each loop (and a second front, during a restart) has a listener of its own
-    ///     on the port and the kernel spreads connections over them.
+    ///   - sharesPort: sets SO_REUSEPORT, so that each loop (and a second front, during a restart) has a listener of
+    ///     its own on the port and the kernel spreads connections over them.
     ///   - onConnection: calls `accept(into:)` on the listener it is given. A connection it does not take is closed.
     public init(
         loop: Loop, address: SocketAddress, sharesPort: Bool, backlog: Int32,
@@ -38,8 +38,8 @@ internal import CLibUV
         try listen(backlog: backlog)
     }
 
-    /// Listens on a Unix socket that `UnixSocket.bind` made. The descriptor is the listener's from now on, and is closed
-    /// if this fails.
+    /// Listens on a Unix socket that `UnixSocket.bind` made. The descriptor is the listener's from now on, and is
+    /// closed if this fails.
     public init(
         loop: Loop, unixSocket descriptor: Int32, backlog: Int32, onConnection: @escaping (Listener) -> Void
     ) throws(LoopError) {
@@ -93,8 +93,8 @@ internal import CLibUV
         try unsafe stream.accept(from: handle)
     }
 
-    /// Takes a connection that waits in the kernel and was not announced yet, or nil when there is none: for the moment before
-    /// `close`. The descriptor is the caller's.
+    /// Takes a connection that waits in the kernel and was not announced yet, or nil when there is none: for the moment
+    /// before `close`. The descriptor is the caller's.
     public func takeWaiting() -> Int32? { isClosed ? nil : acceptAtOnce(descriptor) }
 
     /// The address it listens on, with the real port where 0 was asked for.

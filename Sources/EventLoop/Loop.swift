@@ -104,8 +104,8 @@ internal import CLibUV
 
     private func writeAll() {
         onTurnEnd?()
-        // Flushing may close a stream, closing may write elsewhere, and who waited for an outbox to empty may go on: until
-        // nothing is left to say.
+        // Flushing may close a stream, closing may write elsewhere, and who waited for an outbox to empty may go on:
+        // until nothing is left to say.
         while unsafe !dirty.isEmpty {
             unsafe swap(&dirty, &dirtySpare)
             for at in unsafe dirtySpare.indices {

@@ -2,8 +2,8 @@ internal import CLibUV
 
 /// Messages from any thread to one loop. The only thing of a loop that other threads may touch.
 ///
-/// It lives as long as it is referenced, by whatever thread: what was sent before is still delivered, then the loop lets
-/// go of it. A mailbox does not keep its loop running.
+/// It lives as long as it is referenced, by whatever thread: what was sent before is still delivered, then the loop
+/// lets go of it. A mailbox does not keep its loop running.
 @safe public final class Mailbox<Message: Sendable>: Sendable {
     private let queue: Queue
     private nonisolated(unsafe) let wakeup: Wakeup

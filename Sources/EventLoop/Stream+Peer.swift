@@ -2,9 +2,9 @@ internal import CLibUV
 
 /// What can be told of the other end without reading from it or writing to it.
 extension Stream {
-    /// Output that the peer has not acknowledged, as long as some of it waits here: what a stalled peer is recognised by. What
-    /// waits here alone tells too little: the kernel takes more only when a third of its buffer, megabytes, is free again, which
-    /// takes a slow reader long.
+    /// Output that the peer has not acknowledged, as long as some of it waits here: what a stalled peer is recognised
+    /// by. What waits here alone tells too little: the kernel takes more only when a third of its buffer, megabytes, is
+    /// free again, which takes a slow reader long.
     public var untakenBytes: Int {
         let waiting = unsafe uv_stream_get_write_queue_size(handle)
         return waiting == 0 ? 0 : waiting + unacknowledgedBytes(descriptor)

@@ -42,8 +42,8 @@ internal import CLibUV
     private final var state: State = []
     private final var pending: PendingWrite?
 
-    /// Makes a stream that is connected to nothing yet: give it to `Listener.accept(into:)` or call `adopt`. From then on
-    /// it lives until it is closed, referenced or not.
+    /// Makes a stream that is connected to nothing yet: give it to `Listener.accept(into:)` or call `adopt`. From then
+    /// on it lives until it is closed, referenced or not.
     public init(loop: Loop, transport: Transport) throws(LoopError) {
         self.loop = loop
         let status: Int32
@@ -81,11 +81,11 @@ internal import CLibUV
 
     // MARK: What a subclass overrides
 
-    /// Input arrived. Takes every byte not consumed so far; gives how many of them are consumed now. The rest is offered
-    /// again when more has come or `resumeInput` is called (which does nothing while this runs).
+    /// Input arrived. Takes every byte not consumed so far; gives how many of them are consumed now. The rest is
+    /// offered again when more has come or `resumeInput` is called (which does nothing while this runs).
     open func received(_ bytes: Span<UInt8>) -> Int { bytes.count }
-    /// The peer sent all it will send (nil; once at most), or the connection broke (once at most, and nothing follows but
-    /// `closed`). Whoever wants the stream to go closes it.
+    /// The peer sent all it will send (nil; once at most), or the connection broke (once at most, and nothing follows
+    /// but `closed`). Whoever wants the stream to go closes it.
     open func ended(_ error: LoopError?) {}
     /// Output that had to wait has left.
     open func drained() {}
@@ -161,8 +161,8 @@ internal import CLibUV
         }
     }
 
-    /// A write that fails tells that the peer is gone, not that it had said nothing: what it sent before is in the kernel
-    /// still (on a Unix socket; a TCP reset has dropped it) and is read first.
+    /// A write that fails tells that the peer is gone, not that it had said nothing: what it sent before is in the
+    /// kernel still (on a Unix socket; a TCP reset has dropped it) and is read first.
     private final func readLastWords() {
         guard !state.contains(.receiving) else { return }
         while state.contains(.reading) {
@@ -177,8 +177,8 @@ internal import CLibUV
     /// Offers the input that waits once more, after a subclass that had left it there can go on.
     public final func resumeInput() {
         guard !inbox.isEmpty, inbox.count >= Int(neededBytes), !isClosing else { return }
-        // The buffer is moved out for the time of the call: `received` may close us. Nothing can come in meanwhile, since
-        // input comes from the loop only, and whoever asks again finds an empty inbox.
+        // The buffer is moved out for the time of the call: `received` may close us. Nothing can come in meanwhile,
+        // since input comes from the loop only, and whoever asks again finds an empty inbox.
         var input = ByteBuffer()
         swap(&input, &inbox)
         let consumed = offer(input.bytes)
@@ -257,8 +257,8 @@ internal import CLibUV
         }
     }
 
-    /// Appends `bytes` to `outbox`, except what the kernel takes right now, together with what `outbox` held: for bodies so
-    /// large that to copy them costs more than a system call of their own.
+    /// Appends `bytes` to `outbox`, except what the kernel takes right now, together with what `outbox` held: for
+    /// bodies so large that to copy them costs more than a system call of their own.
     public final func writeThrough(_ bytes: Span<UInt8>) {
         guard pending == nil, state.isDisjoint(with: [.closing, .broken]) else { return outbox.append(bytes) }
         let before = unsafe outbox.unsafeReadable
@@ -353,8 +353,8 @@ internal import CLibUV
         }
     }
 
-    /// Tells the peer that nothing more will come (FIN) once everything in `outbox` has left, while input goes on. Nothing
-    /// may be appended afterwards.
+    /// Tells the peer that nothing more will come (FIN) once everything in `outbox` has left, while input goes on.
+    /// Nothing may be appended afterwards.
     public final func shutdownOutput() {
         guard !isClosing, !state.contains(.shutDown) else { return }
         state.insert(.shutDown)

@@ -19,8 +19,8 @@ internal import CLibUV
 
     deinit { close() }
 
-    /// Fires after `delayMilliseconds`, counted from the start of this turn, then every `repeatMilliseconds` unless that
-    /// is 0. Starting again starts over.
+    /// Fires after `delayMilliseconds`, counted from the start of this turn, then every `repeatMilliseconds` unless
+    /// that is 0. Starting again starts over.
     public func start(delayMilliseconds: Int, repeatMilliseconds: Int = 0) {
         guard !isClosed else { return }
         _ = unsafe uv_timer_start(

@@ -29,9 +29,9 @@ public enum UnixSocket {
 
     /// Binds a socket at `path` with exactly `mode`, given to `group` where one is named.
     ///
-    /// A dead socket file (nobody answers a connect) is replaced; a living one, or a file that is no socket, is an error and
-    /// stays untouched. A missing directory (the last one of the path, not several) is made, for this user only beyond what
-    /// `mode` opens.
+    /// A dead socket file (nobody answers a connect) is replaced; a living one, or a file that is no socket, is an
+    /// error and stays untouched. A missing directory (the last one of the path, not several) is made, for this user
+    /// only beyond what `mode` opens.
     /// - Returns: the bound descriptor, not listening yet.
     public static func bind(path: String, mode: UInt32, group: String?) throws(BindError) -> Int32 {
         guard path.utf8.count <= pathLimitBytes, !path.isEmpty else {

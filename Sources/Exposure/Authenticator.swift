@@ -11,8 +11,8 @@ public struct Authenticator: Sendable {
     /// The header that carries the token, in lower case, for the parser to keep; nil when everybody is let in.
     public let header: [UInt8]?
 
-    /// - Parameter settings: nil lets everybody in. A token with a character above U+00FF is never met, since no header can
-    ///   carry it; nor is an empty one.
+    /// - Parameter settings: nil lets everybody in. A token with a character above U+00FF is never met, since no header
+    ///   can carry it; nor is an empty one.
     public init(_ settings: AuthSettings?) {
         header = settings.map { Array($0.header.utf8) }
         field = settings.map { RequestField($0.header) }

@@ -1,7 +1,7 @@
 internal import Bytes
 
-/// Byte strings by number, and numbers by byte string: open addressing over one run of bytes, so that a look-up allocates
-/// nothing and touches two or three cache lines. Strings are never removed.
+/// Byte strings by number, and numbers by byte string: open addressing over one run of bytes, so that a look-up
+/// allocates nothing and touches two or three cache lines. Strings are never removed.
 struct ByteStringTable: Sendable {
     private var storage: [UInt8] = []
     /// Where each string ends in `storage`.

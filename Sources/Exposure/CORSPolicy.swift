@@ -14,7 +14,8 @@ public struct OriginAnswer: Equatable, Sendable {
     }
 }
 
-/// The CORS headers of every answer, by the app's configuration: `src/node/exposure/cors.ts` of 4.8.6, header for header.
+/// The CORS headers of every answer, by the app's configuration: `src/node/exposure/cors.ts` of 4.8.6, header for
+/// header.
 struct CORSPolicy: ~Copyable, Sendable {
     private enum Rule: Sendable {
         /// The same for every request.

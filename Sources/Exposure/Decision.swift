@@ -11,7 +11,8 @@ public enum Decision: Equatable, Sendable {
     /// Answer 204 with these headers.
     case preflight(CORSBlock)
     case reject(Rejection, cors: CORSBlock)
-    /// Not under the base path: the app's own listener has it if it takes everything, else it is `notFound` without CORS.
+    /// Not under the base path: the app's own listener has it if it takes everything, else it is `notFound` without
+    /// CORS.
     case outside
     /// JavaScript decides about the origin: ask the shim, then decide again with its answer.
     case askOrigin

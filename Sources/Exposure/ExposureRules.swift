@@ -4,8 +4,8 @@ public import HTTPCodec
 
 /// Everything that nodeExposure 4.8.6 decides about a request, for one loop. It knows no socket and no clock.
 ///
-/// The checks come in the recorded order: URL; base path; OPTIONS; route; method; token; allow-list; registration. A call,
-/// which is to say a `POST` to a known target spelled without encoding, is decided without any allocation.
+/// The checks come in the recorded order: URL; base path; OPTIONS; route; method; token; allow-list; registration. A
+/// call, which is to say a `POST` to a known target spelled without encoding, is decided without any allocation.
 public struct ExposureRules: ~Copyable {
     public private(set) var authenticator: Authenticator
     /// The targets of all workers.
@@ -31,8 +31,8 @@ public struct ExposureRules: ~Copyable {
         self.settings = settings
     }
 
-    /// Goes over to other settings, as when an app comes back with another configuration. Targets keep their numbers, and
-    /// decisions already made can still be answered.
+    /// Goes over to other settings, as when an app comes back with another configuration. Targets keep their numbers,
+    /// and decisions already made can still be answered.
     ///
     /// A parser has to be made anew if `authenticator.header` has changed.
     public mutating func apply(_ settings: ExposureSettings) {
@@ -77,7 +77,8 @@ public struct ExposureRules: ~Copyable {
         return decision
     }
 
-    /// The target of a request target that is exactly `{base}/task/{id}` or `{base}/event/{id}`, nil if it takes a closer look.
+    /// The target of a request target that is exactly `{base}/task/{id}` or `{base}/event/{id}`, nil if it takes a
+    /// closer look.
     @inline(__always)
     private func rawTarget(_ target: Span<UInt8>) -> Int? {
         let task = router.taskPrefix.count
@@ -173,8 +174,8 @@ public struct ExposureRules: ~Copyable {
 
     // MARK: Answers
 
-    // What writes answers is `mutating`, although it changes nothing: this value is large, and the compiler copies all of it
-    // for each call of a method that only reads.
+    // What writes answers is `mutating`, although it changes nothing: this value is large, and the compiler copies all
+    // of it for each call of a method that only reads.
 
     /// Appends the ORIGIN_QUESTION frame for a request that is to `.askOrigin`.
     public func writeOriginQuestion(
@@ -192,7 +193,8 @@ public struct ExposureRules: ~Copyable {
     ///
     /// - Parameters:
     ///   - status: 200 to 599.
-    ///   - bodyBytes: what `content-length` says; the body itself is the caller's to append, unless the request was HEAD.
+    ///   - bodyBytes: what `content-length` says; the body itself is the caller's to append, unless the request was
+    ///     HEAD.
     ///   - retryAfterSeconds: adds Retry-After.
     public mutating func writeHead(
         status: Int, cors block: CORSBlock, bodyBytes: Int, retryAfterSeconds: Int? = nil,

@@ -31,8 +31,8 @@ enum PercentCode {
         }
     }
 
-    /// `decodeURIComponent` of an ASCII text: false where it throws, at a percent sign that encodes nothing or at bytes that
-    /// are not UTF-8. `out` is overwritten.
+    /// `decodeURIComponent` of an ASCII text: false where it throws, at a percent sign that encodes nothing or at bytes
+    /// that are not UTF-8. `out` is overwritten.
     static func decodeURIComponent(_ text: Span<UInt8>, into out: inout [UInt8]) -> Bool {
         out.removeAll(keepingCapacity: true)
         var isASCII = true
@@ -51,8 +51,9 @@ enum PercentCode {
         return isASCII || UTF8Text.isWellFormed(out.span)
     }
 
-    /// Appends `byte`, a character of a path, encoded where a URL's path needs it (URL Standard, 1.3, "path percent-encode
-    /// set", as Node 20 has it). Node reads a request target as latin1, so a byte from 0x80 up is a code point.
+    /// Appends `byte`, a character of a path, encoded where a URL's path needs it (URL Standard, 1.3, "path
+    /// percent-encode set", as Node 20 has it). Node reads a request target as latin1, so a byte from 0x80 up is a code
+    /// point.
     static func appendPathCharacter(_ byte: UInt8, to out: inout [UInt8]) {
         switch byte {
         case 0x00...0x20, 0x7F, UInt8(ascii: "\""), UInt8(ascii: "#"), UInt8(ascii: "<"), UInt8(ascii: ">"),

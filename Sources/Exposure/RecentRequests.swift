@@ -3,9 +3,9 @@ public import HTTPCodec
 
 /// The requests that a loop looked at last, to be recognised when they come again.
 ///
-/// A client on a kept-alive connection sends the same head with every call, and while the bytes are the same, so is all that
-/// reading them and deciding about them would come to: one comparison stands for both. Nothing is skipped that way: whatever
-/// is remembered was checked in full, against the very rules in force.
+/// A client on a kept-alive connection sends the same head with every call, and while the bytes are the same, so is all
+/// that reading them and deciding about them would come to: one comparison stands for both. Nothing is skipped that
+/// way: whatever is remembered was checked in full, against the very rules in force.
 public struct RecentRequests: ~Copyable {
     /// How many are kept.
     static let count = 8
@@ -16,8 +16,8 @@ public struct RecentRequests: ~Copyable {
         requests = (0..<Self.count).map { _ in RecentRequest() }
     }
 
-    /// Where a request is kept of which so many bytes, or so many with what came behind it, were read at once. That tells
-    /// apart well enough what different clients send.
+    /// Where a request is kept of which so many bytes, or so many with what came behind it, were read at once. That
+    /// tells apart well enough what different clients send.
     @inline(__always)
     public func place(forByteCount byteCount: Int) -> RecentRequest {
         requests[byteCount & (Self.count - 1)]
@@ -43,8 +43,8 @@ public final class RecentRequest {
 
     init() {}
 
-    /// Whether `bytes` begin with the head that is kept here. There may be another client's token in it, so that the time
-    /// this takes must not tell how far the two agree.
+    /// Whether `bytes` begin with the head that is kept here. There may be another client's token in it, so that the
+    /// time this takes must not tell how far the two agree.
     @inline(__always)
     public func isMet(by bytes: Span<UInt8>) -> Bool {
         !text.isEmpty && text.isPrefixInConstantTime(of: bytes)

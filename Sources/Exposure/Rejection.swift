@@ -2,7 +2,7 @@ public import BridgeProtocol
 public import HTTPCodec
 
 /// Every error that the front answers by itself, nodeExposure's and its own.
-public enum Rejection: Equatable, Sendable {
+public enum Rejection: Equatable, Sendable, CaseIterable {
     // nodeExposure's, word for word.
     case notFound
     case methodNotAllowed
@@ -30,6 +30,15 @@ public enum Rejection: Equatable, Sendable {
     case malformedWorkerAnswer
     case http(HTTPError)
 
+    /// One that is missing here has no place in the metrics.
+    public static let allCases: [Rejection] =
+        [
+            .notFound, .methodNotAllowed, .unauthorized, .notExposed(.task), .notExposed(.event),
+            .targetNotFound(.task), .targetNotFound(.event), .invalidJSON, .internalError, .targetIsNoURL,
+            .noWorker, .workerLost, .overloaded, .draining, .timeout, .requestTimeout, .payloadTooLarge,
+            .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
+        ] + HTTPError.allCases.map { .http($0) }
+
     /// Which side of the sidecar an error came from, for logs and metrics.
     public enum Side: String, Sendable, CaseIterable {
         case client, front, bridge, worker, task
@@ -40,7 +49,8 @@ public enum Rejection: Equatable, Sendable {
         public let status: Int
         /// Stable, for programs.
         public let code: StaticString
-        /// For people; the target's id stands between this and `messageEnd` where it is named. Needs no escaping in JSON.
+        /// For people; the target's id stands between this and `messageEnd` where it is named. Needs no escaping in
+        /// JSON.
         public let message: StaticString
         public let messageEnd: StaticString
         public let side: Side

@@ -1,15 +1,16 @@
 internal import Bytes
 internal import HTTPCodec
 
-/// A request header's value as the app would see it, `req.headers[name]`: Node joins the values of a repeated field with
-/// a comma or drops all but the first, depending on the name (`_addHeaderLine` in Node's `_http_incoming.js`).
+/// A request header's value as the app would see it, `req.headers[name]`: Node joins the values of a repeated field
+/// with a comma or drops all but the first, depending on the name (`_addHeaderLine` in Node's `_http_incoming.js`).
 struct RequestField: Sendable {
     private let field: KnownField
     private let name: [UInt8]
     private let keepsFirst: Bool
     private let separator: [UInt8]
 
-    /// - Parameter name: in lower case. If `KnownField` has none of that name, the parser has to be configured to keep it.
+    /// - Parameter name: in lower case. If `KnownField` has none of that name, the parser has to be configured to keep
+    ///   it.
     init(_ name: String) {
         self.name = Array(name.utf8)
         field = KnownField.allCases.first { $0 != .custom && $0.name.description == name } ?? .custom

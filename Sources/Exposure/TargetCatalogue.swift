@@ -1,8 +1,8 @@
 internal import Bytes
 public import BridgeProtocol
 
-/// All tasks and events that any worker ever announced, each with a number of its own that never changes. Workers number
-/// their targets each for itself; the front knows them by these.
+/// All tasks and events that any worker ever announced, each with a number of its own that never changes. Workers
+/// number their targets each for itself; the front knows them by these.
 public struct TargetCatalogue: Sendable {
     /// What a call to a target meets.
     public enum Availability: UInt8, Sendable {

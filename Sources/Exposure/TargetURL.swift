@@ -1,7 +1,7 @@
 internal import Bytes
 
-/// What `new URL(target, 'http://localhost').pathname` gives for a request target: the parser of the WHATWG URL Standard
-/// (section 4.4), as far as it decides the path or that there is no URL at all.
+/// What `new URL(target, 'http://localhost').pathname` gives for a request target: the parser of the WHATWG URL
+/// Standard (section 4.4), as far as it decides the path or that there is no URL at all.
 ///
 /// The exposure routes by that path, so `..`, `%2e`, backslashes, absolute targets and `//host/path` have to mean here
 /// what they mean there. Targets hold visible ASCII only, so the standard's rules for white space are left out.

@@ -3,7 +3,8 @@ internal import Bytes
 /// Whether a host is one, as the host parser of the WHATWG URL Standard (section 3.5) decides. What it would be
 /// normalised to is of no interest here: only the path routes.
 ///
-/// Domains with characters beyond ASCII, whether encoded or in Punycode, are judged without Unicode's tables: well-formed is good enough.
+/// Domains with characters beyond ASCII, whether encoded or in Punycode, are judged without Unicode's tables:
+/// well-formed is good enough.
 enum URLHost {
     /// - Parameter isSpecial: the URL's scheme is one of the standard's special ones, such as http.
     static func isValid(_ host: Span<UInt8>, isSpecial: Bool) -> Bool {
@@ -158,7 +159,8 @@ private enum Punycode {
         return isDecodable(Array(label.dropFirst(4)))
     }
 
-    /// The decoder of RFC 3492, section 6.2, which keeps only what decides. IDNA takes no label that turns out ASCII, nor C1 controls.
+    /// The decoder of RFC 3492, section 6.2, which keeps only what decides. IDNA takes no label that turns out ASCII,
+    /// nor C1 controls.
     private static func isDecodable(_ text: [UInt8]) -> Bool {
         let delimiter = text.lastIndex(of: UInt8(ascii: "-"))
         var outputLength = delimiter ?? 0

@@ -13,8 +13,9 @@ public enum ChunkEvent: Equatable, Sendable {
 
 /// Takes a body in chunked transfer coding (RFC 9112, 7.1) apart. A small value: a connection holds one.
 ///
-/// Every byte given is read once and never asked for again, so the caller may pass bytes on as they come. Chunk extensions
-/// are checked and ignored, trailers are checked and dropped. How much data a body may have is the caller's to say.
+/// Every byte given is read once and never asked for again, so the caller may pass bytes on as they come. Chunk
+/// extensions are checked and ignored, trailers are checked and dropped. How much data a body may have is the caller's
+/// to say.
 public struct ChunkedBody: Sendable {
     private enum State: UInt8 {
         case sizeStart, size, sizeLF
@@ -44,8 +45,8 @@ public struct ChunkedBody: Sendable {
 
     /// Reads on from `offset` in `bytes`, which is moved behind what was read, and says what was found.
     ///
-    /// Call again after `.data`; after `.needMore` with the bytes that come next (`offset` counts in the span given, so it
-    /// starts at 0 if that holds only the new ones).
+    /// Call again after `.data`; after `.needMore` with the bytes that come next (`offset` counts in the span given, so
+    /// it starts at 0 if that holds only the new ones).
     public mutating func next(_ bytes: Span<UInt8>, at offset: inout Int) -> ChunkEvent {
         while offset < bytes.count {
             if state == .data {
@@ -200,8 +201,8 @@ public struct ChunkedBody: Sendable {
     }
 }
 
-/// Fields that would change where the message or the connection ends (RFC 9110, 6.5.1). Node's parser heeds `Connection` even
-/// here, so a trailer that says close would make two readers disagree about what follows.
+/// Fields that would change where the message or the connection ends (RFC 9110, 6.5.1). Node's parser heeds
+/// `Connection` even here, so a trailer that says close would make two readers disagree about what follows.
 private enum ForbiddenTrailers {
     static let names = ["content-length", "transfer-encoding", "connection"].map { Array($0.utf8) }
 }

@@ -15,7 +15,8 @@ struct FieldNameWords: Equatable, Sendable {
 
     /// Of the name that is `bytes[start..<end]`, any case, with no bytes but those of a token.
     ///
-    /// Setting bit 5 is all it takes: among the characters of a token that makes no two alike but the cases of a letter.
+    /// Setting bit 5 is all it takes: among the characters of a token that makes no two alike but the cases of a
+    /// letter.
     @inline(__always)
     init(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) {
         guard start <= bytes.count - 16 else {
@@ -73,7 +74,8 @@ struct CustomField: Sendable {
 extension KnownField {
     /// The known field whose name is `bytes[start..<end]`, whose first bytes are `words`; nil if it is another.
     ///
-    /// The words are literals, since the compiler does not fold what makes them of a name; a test holds them to the names.
+    /// The words are literals, since the compiler does not fold what makes them of a name; a test holds them to the
+    /// names.
     @inline(__always)
     static func named(_ words: FieldNameWords, _ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> KnownField? {
         switch end - start {

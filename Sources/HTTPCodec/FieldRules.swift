@@ -95,7 +95,8 @@ extension RequestHead {
         keep = keeps
     }
 
-    /// `100-continue` anywhere in the field, as Node looks for it; anything else without it is refused (RFC 9110, 10.1.1).
+    /// `100-continue` anywhere in the field, as Node looks for it; anything else without it is refused (RFC 9110,
+    /// 10.1.1).
     @inline(never)
     private func applyExpect(_ bytes: Span<UInt8>) -> HTTPError? {
         var found = false
@@ -124,8 +125,8 @@ func decimal(_ digits: Span<UInt8>) -> Int? {
 }
 
 extension Span where Element == UInt8 {
-    /// Whether a tab is in the white space that was cut off behind `value`: none of RFC 9112's concern, but in a framing
-    /// field a fault to Node's parser.
+    /// Whether a tab is in the white space that was cut off behind `value`: none of RFC 9112's concern, but in a
+    /// framing field a fault to Node's parser.
     @inline(__always)
     fileprivate func hasTab(behind value: ByteRange) -> Bool {
         var at = value.range.upperBound

@@ -2,10 +2,11 @@ import Bytes
 
 /// A slot for each known field.
 ///
-/// Properties and not an array: a property is read and written in place, while an element of an inline array was read from a
-/// copy of the whole array, which took a ninth of all instructions of a call.
+/// Properties and not an array: a property is read and written in place, while an element of an inline array was read
+/// from a copy of the whole array, which took a ninth of all instructions of a call.
 struct FieldSlots: ~Copyable, Sendable {
-    /// Which of the slots are of this head: one bit each. The others are left as they were, which is cheaper than clearing.
+    /// Which of the slots are of this head: one bit each. The others are left as they were, which is cheaper than
+    /// clearing.
     private var present: UInt32 = 0
     private var host = FieldSlot()
     private var connection = FieldSlot()

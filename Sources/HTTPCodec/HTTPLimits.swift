@@ -14,7 +14,8 @@ public struct HTTPLimits: Sendable, Equatable {
     public var leadingEmptyLines = 8
     /// Spaces in a row between the parts of a request line: more are 400.
     public var separatorSpaces = 8
-    /// A body's data, transfer framing not counted: more is 413. The head's reader and `ChunkedBody` leave this one to the caller.
+    /// A body's data, transfer framing not counted: more is 413. The head's reader and `ChunkedBody` leave this one to
+    /// the caller.
     public var bodyBytes = 10 * 1024 * 1024
     /// The line before a chunk, size and extensions: more is 413.
     public var chunkLineBytes = 1_024
@@ -23,7 +24,8 @@ public struct HTTPLimits: Sendable, Equatable {
 
     public init() {}
 
-    /// What a head within these limits takes on the wire at most: with so many bytes the parser never answers `.incomplete`.
+    /// What a head within these limits takes on the wire at most: with so many bytes the parser never answers
+    /// `.incomplete`.
     public var headWireBytes: Int {
         let requestLine = HTTPMethod.longestName + 2 * separatorSpaces + "HTTP/1.1\r\n".utf8.count
         let besideNameAndValue = ": \r\n".utf8.count

@@ -49,8 +49,8 @@ public struct RequestHeadParser: ~Copyable, Sendable {
     /// Reads a head from the start of `bytes`.
     ///
     /// After `.incomplete`, call again with the same bytes and more behind them, and the same `scan`: no line is read
-    /// again before the last piece, so a head that comes byte by byte costs no more than twice the work. The answer does
-    /// not depend on how the bytes were split. After the other answers `scan` is fresh again, and `head` is
+    /// again before the last piece, so a head that comes byte by byte costs no more than twice the work. The answer
+    /// does not depend on how the bytes were split. After the other answers `scan` is fresh again, and `head` is
     /// meaningful only after `.complete`.
     public func parse(_ bytes: Span<UInt8>, resuming scan: inout HeadScan, into head: RequestHead) -> HeadProgress {
         let resumed = scan.line != 0 || scan.checked != 0
@@ -80,7 +80,8 @@ public struct RequestHeadParser: ~Copyable, Sendable {
         return parseFields(bytes, &scan, head)
     }
 
-    /// A client may send empty lines before its request (RFC 9112, 2.2); there, as for Node, an LF alone is one as well.
+    /// A client may send empty lines before its request (RFC 9112, 2.2); there, as for Node, an LF alone is one as
+    /// well.
     @inline(__always)
     private func skipEmptyLines(_ bytes: Span<UInt8>, _ scan: inout HeadScan) -> HeadProgress {
         var at = Int(scan.line)

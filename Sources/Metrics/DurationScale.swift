@@ -1,7 +1,8 @@
 /// How durations are sorted into cells: by their first two significant decimal digits, rounded up, in nanoseconds.
 ///
-/// So cell edges are round decimal numbers: a Prometheus bound of at most two digits (`le="0.0025"`) falls on an edge and its
-/// count is exact, a percentile is off by at most a tenth, and finding the cell is a few divisions by a constant.
+/// So cell edges are round decimal numbers: a Prometheus bound of at most two digits (`le="0.0025"`) falls on an edge
+/// and its count is exact, a percentile is off by at most a tenth, and finding the cell is a few divisions by a
+/// constant.
 public enum DurationScale {
     /// Cells up to 1,000 s; what is longer counts in the last.
     public static let cellCount = 1_000

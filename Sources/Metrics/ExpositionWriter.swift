@@ -56,7 +56,8 @@ struct ExpositionWriter: ~Copyable {
 
     /// - Parameters:
     ///   - buckets: the count between each bound and the one before, then the count above all.
-    ///   - unitDigits: how many decimal places bounds and total are to be shifted by: 9 for nanoseconds shown as seconds.
+    ///   - unitDigits: how many decimal places bounds and total are to be shifted by: 9 for nanoseconds shown as
+    ///     seconds.
     mutating func histogram(_ labels: [Label], bounds: [UInt64], buckets: [UInt64], total: UInt64, unitDigits: Int) {
         var count: UInt64 = 0
         for (place, bucket) in buckets.enumerated() {

@@ -1,6 +1,6 @@
-/// What one loop has counted. Plain numbers in one array, owned by the loop's thread: recording takes no lock, no atomic and,
-/// once a route has been seen, no allocation. A copy is a snapshot (copy-on-write: the loop pays for one copy a scrape),
-/// and `merge` adds loops up.
+/// What one loop has counted. Plain numbers in one array, owned by the loop's thread: recording takes no lock, no
+/// atomic and, once a route has been seen, no allocation. A copy is a snapshot (copy-on-write: the loop pays for one
+/// copy a scrape), and `merge` adds loops up.
 public struct LoopMetrics: Sendable {
     /// A route's place, found once when the route becomes known, not for each request.
     public struct RouteSlot: Equatable, Sendable {
@@ -61,8 +61,8 @@ public struct LoopMetrics: Sendable {
     /// The place of a kind of request that has no id.
     public static func route(_ kind: RouteKind) -> RouteSlot { RouteSlot(index: kind.rawValue) }
 
-    /// The place of a task or event; that of its kind once `targetLabelLimit` ids are known. Asked when a worker announces
-    /// its table.
+    /// The place of a task or event; that of its kind once `targetLabelLimit` ids are known. Asked when a worker
+    /// announces its table.
     public mutating func route(_ kind: RouteKind, id: String) -> RouteSlot {
         if let known = routes.firstIndex(where: { $0.kind == kind && $0.id == id }) { return RouteSlot(index: known) }
         guard routes.count - RouteKind.allCases.count < targetLabelLimit else { return Self.route(kind) }
@@ -85,7 +85,8 @@ public struct LoopMetrics: Sendable {
         cells.recordDuration(at: Layout.stage(stage), nanoseconds)
     }
 
-    /// A call that goes to a worker. Most came in one read and waited for nothing: that costs them one addition a stage.
+    /// A call that goes to a worker. Most came in one read and waited for nothing: that costs them one addition a
+    /// stage.
     public mutating func recordDispatch(
         receiveNanoseconds: UInt64, queueNanoseconds: UInt64, validateNanoseconds: UInt64
     ) {

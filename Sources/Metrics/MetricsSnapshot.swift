@@ -13,7 +13,8 @@ public struct MetricsSnapshot: Sendable {
         self.front = front
     }
 
-    /// Two loops of one front together. Readings of the process and the front are the same for all loops: the left one's stand.
+    /// Two loops of one front together. Readings of the process and the front are the same for all loops: the left
+    /// one's stand.
     public static func + (left: MetricsSnapshot, right: MetricsSnapshot) -> MetricsSnapshot {
         var sum = left
         sum.counted.merge(right.counted)

@@ -2,8 +2,8 @@ public import Bytes
 
 /// A snapshot as the status page polls it, at `GET /stats.json` of the admin listener.
 ///
-/// Numbers only grow (but for those named below), so a reader subtracts two answers to see what happened between them, and
-/// the front keeps no state for its readers. Durations are in nanoseconds.
+/// Numbers only grow (but for those named below), so a reader subtracts two answers to see what happened between them,
+/// and the front keeps no state for its readers. Durations are in nanoseconds.
 ///
 /// ```json
 /// {
@@ -14,18 +14,18 @@ public import Bytes
 ///   "calls": {                         answered calls; streams to the app's own listener are not among them
 ///     "count": 0, "failed": 0,         failed: answered with a status of 500 or more
 ///     "total": 0,                      sum of their durations
-///     "cells": [[137, 2]]              how many had each duration: `DurationScale` says which; empty cells are left out
+///     "cells": [[137, 2]] how many had each duration: `DurationScale` says which; empty cells are left out
 ///   },
 ///   "stages": [{ "name": "receive", "count": 0, "total": 0, "p99": 0, "cells": [[137, 2]] }],
 ///   "now": { "connections": 0, "requests": 0, "queued": 0, "queuedBytes": 0, "streams": 0 },         go up and down
 ///   "bytes": { "streamReceived": 0, "streamSent": 0, "bridgeReceived": 0, "bridgeSent": 0 },
 ///   "process": { "cpu": 0, "memory": 0, "descriptors": 0, "maxDescriptors": 0 },  cpu: microseconds; memory: bytes
 ///   "lag": { "front": { "p99": 0, "max": 0 }, "node": { "p99": 0, "max": 0 } },
-///   "workers": [{ "id": "9f86", "pid": 7, "node": "20.1.0", "runner": "4.8.6", "state": "ready",     or silent, draining
-///                 "inFlight": 0, "calls": 0, "lag": 0, "pong": 0 }],              lag: microseconds; pong: ms since the last
-///   "tasks": [{ "kind": "task", "id": "app.add", "calls": 0, "failed": 0, "p50": 0, "p99": 0,        id null: all others
+///   "workers": [{ "id": "9f86", "pid": 7, "node": "20.1.0", "runner": "4.8.6", "state": "ready", or silent, draining
+///                 "inFlight": 0, "calls": 0, "lag": 0, "pong": 0 }], lag: microseconds; pong: ms since the last
+///   "tasks": [{ "kind": "task", "id": "app.add", "calls": 0, "failed": 0, "p50": 0, "p99": 0, id null: all others
 ///               "cells": [[137, 2]] }],
-///   "failures": [{ "side": "front", "reason": "overloaded", "count": 0,                 those that happened, and their last
+///   "failures": [{ "side": "front", "reason": "overloaded", "count": 0, those that happened, and their last
 ///                  "last": { "time": 0, "status": 503, "kind": "task", "id": "app.add" } }],
 ///   "recent": [{ "time": 0, "side": "front", "reason": "overloaded", "status": 503, "kind": "task", "id": "app.add" }]
 /// }

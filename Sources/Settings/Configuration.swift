@@ -1,6 +1,7 @@
 /// Everything that was decided before the front starts. Its initial values are the defaults; `OptionTable` names them.
 ///
-/// A value that is nil where a worker has a say (`basePath`, `corsOrigins`, `tokenHeader`) leaves it to what the app announces.
+/// A value that is nil where a worker has a say (`basePath`, `corsOrigins`, `tokenHeader`) leaves it to what the app
+/// announces.
 public struct Configuration: Equatable, Sendable {
     // MARK: Serving
 
@@ -40,13 +41,13 @@ public struct Configuration: Equatable, Sendable {
 
     // MARK: Time
 
-    /// Until a call's result, or a stream's first byte. nodeExposure has no limit, but whoever waits behind an ingress has been
-    /// cut off long before; what hangs for good should end in an answer.
+    /// Until a call's result, or a stream's first byte. nodeExposure has no limit, but whoever waits behind an ingress
+    /// has been cut off long before; what hangs for good should end in an answer.
     public var taskTimeoutMilliseconds = 300_000
     public var headerTimeoutMilliseconds = 10_000
     public var bodyTimeoutMilliseconds = 30_000
-    /// Longer than the 60 s that common ingresses keep idle connections for: the side that reuses a connection must be the one
-    /// that closes it first, or now and then a request meets a connection being closed.
+    /// Longer than the 60 s that common ingresses keep idle connections for: the side that reuses a connection must be
+    /// the one that closes it first, or now and then a request meets a connection being closed.
     public var idleTimeoutMilliseconds = 75_000
     public var writeTimeoutMilliseconds = 60_000
     public var workerWaitMilliseconds = 10_000

@@ -12,8 +12,8 @@ extension Configuration {
         return text
     }
 
-    /// As JSON, for the admin listener: `{"listen":{"value":["127.0.0.1:7071"],"source":"default"},…}`. A list is an array, a
-    /// value that nobody set is null, all else is a string as it would stand on the command line.
+    /// As JSON, for the admin listener: `{"listen":{"value":["127.0.0.1:7071"],"source":"default"},…}`. A list is an
+    /// array, a value that nobody set is null, all else is a string as it would stand on the command line.
     public func reportJSON() -> String {
         let members = OptionTable.options.enumerated().map { index, option in
             let texts = option.isSecret ? option.texts(self).map { _ in "<redacted>" } : option.texts(self)

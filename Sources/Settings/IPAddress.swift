@@ -14,7 +14,8 @@ public struct IPAddress: Equatable, Sendable {
         low = UInt64(bits)
     }
 
-    /// An IPv6 address. One that maps IPv4 (`::ffff:192.0.2.1`, as a dual-stack socket reports IPv4 peers) becomes IPv4.
+    /// An IPv6 address. One that maps IPv4 (`::ffff:192.0.2.1`, as a dual-stack socket reports IPv4 peers) becomes
+    /// IPv4.
     public init(v6High high: UInt64, low: UInt64) {
         let isMapped = high == 0 && low >> 32 == 0xffff
         family = isMapped ? .v4 : .v6

@@ -1,5 +1,6 @@
-/// Every option there is. `--help`, the table in docs/operating.md, the configuration file's schema, `--print-config` and the
-/// suggestions for a misspelt name are all made from this one list; the defaults are `Configuration`'s initial values.
+/// Every option there is. `--help`, the table in docs/operating.md, the configuration file's schema, `--print-config`
+/// and the suggestions for a misspelt name are all made from this one list; the defaults are `Configuration`'s initial
+/// values.
 public enum OptionTable {
     public static let options: [Option] = serving + bridge + exposure + time + limits + insight
 

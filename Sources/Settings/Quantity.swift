@@ -9,8 +9,8 @@ enum Quantity {
         return nil
     }
 
-    /// A number of bytes from `512`, `64KiB`, `8MiB`, `1GiB` (powers of 1024, also `Ki`, `Mi`, `Gi`) or `kB`, `MB`, `GB`
-    /// (powers of 1000), in any case.
+    /// A number of bytes from `512`, `64KiB`, `8MiB`, `1GiB` (powers of 1024, also `Ki`, `Mi`, `Gi`) or `kB`, `MB`,
+    /// `GB` (powers of 1000), in any case.
     static func bytes(_ text: String) -> Int? {
         guard let (number, unit) = split(text) else { return nil }
         let lowered = unit.lowercased()

@@ -1,10 +1,12 @@
 extension Configuration {
     /// Decides what was asked for, by command line, environment, configuration file and defaults, in this order.
     ///
-    /// Pure: everything comes in through the parameters, so that a test needs no environment and SIGHUP can simply ask again.
+    /// Pure: everything comes in through the parameters, so that a test needs no environment and SIGHUP can simply ask
+    /// again.
     /// - Parameters:
     ///   - arguments: the command line without the program's name.
-    ///   - environment: looks up a variable; one that is empty counts as not set, as container tools pass it for "nothing".
+    ///   - environment: looks up a variable; one that is empty counts as not set, as container tools pass it for
+    ///     "nothing".
     ///   - environmentNames: every variable there is, so that a misspelt one is found.
     ///   - readFile: the bytes of the file at a path.
     /// - Returns: what to do, or every problem found.
@@ -128,8 +130,9 @@ private struct Resolution {
         }
     }
 
-    /// A variable that is nearly an option's is a slip. Others with our prefix are not ours to judge: the shim has some, and
-    /// Kubernetes makes a dozen for a Service of the name `runner-sidecar` (`…_SERVICE_HOST`, `…_PORT_7071_TCP`).
+    /// A variable that is nearly an option's is a slip. Others with our prefix are not ours to judge: the shim has
+    /// some, and Kubernetes makes a dozen for a Service of the name `runner-sidecar` (`…_SERVICE_HOST`,
+    /// `…_PORT_7071_TCP`).
     mutating func checkNames(ofEnvironment names: [String]) {
         let prefix = Option.environmentPrefix
         let known = Set(OptionTable.options.map { $0.environmentName } + ["\(prefix)CONFIG"])

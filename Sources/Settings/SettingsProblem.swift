@@ -34,8 +34,8 @@ extension SettingsErrors {
 }
 
 extension String {
-    /// This text between quotes, fit for one line of a terminal or a log: control characters escaped, and cut when long.
-    /// What is quoted came from outside.
+    /// This text between quotes, fit for one line of a terminal or a log: control characters escaped, and cut when
+    /// long. What is quoted came from outside.
     var quoted: String {
         var result = "\""
         for scalar in unicodeScalars.prefix(80) {

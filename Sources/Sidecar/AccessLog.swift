@@ -5,8 +5,8 @@ internal import Settings
 
 /// A line a request on standard error, gathered and written at the end of a loop's turn.
 ///
-/// What is never in it: bodies, tokens, query strings. A line names the route and the target's id, not the path that was
-/// asked for, since that is whatever a client likes.
+/// What is never in it: bodies, tokens, query strings. A line names the route and the target's id, not the path that
+/// was asked for, since that is whatever a client likes.
 struct AccessLog {
     /// One request that is over.
     struct Entry {
@@ -39,8 +39,8 @@ struct AccessLog {
 
     var isOn: Bool { mode != .off }
 
-    /// Whether this request gets a line: every failure does, of the others one in so many. With the log off, failures do while
-    /// the log level is debug, so that `PUT /log-level` shows them without a change of settings.
+    /// Whether this request gets a line: every failure does, of the others one in so many. With the log off, failures
+    /// do while the log level is debug, so that `PUT /log-level` shows them without a change of settings.
     mutating func takes(isFailure: Bool) -> Bool {
         switch mode {
         case .off: return isFailure && LogSettings.isVerbose

@@ -1,13 +1,15 @@
 /// How large the answers of each target have been lately.
 ///
-/// A pipeline's requests all go to workers at once, and their answers come whether the client reads or not. So a connection is
-/// held to what its answers are likely to take, before there are any.
+/// A pipeline's requests all go to workers at once, and their answers come whether the client reads or not. So a
+/// connection is held to what its answers are likely to take, before there are any.
 struct AnswerSizes {
     /// By target; `unknown` for one that has not answered yet.
     private var sizes: ContiguousArray<UInt32> = []
-    /// More than any connection may have waiting: nothing is asked behind such a call until one of its target was answered.
+    /// More than any connection may have waiting: nothing is asked behind such a call until one of its target was
+    /// answered.
     private static let unknown = UInt32.max
-    /// A large answer is believed in for long, since what it costs to forget one is much and what it costs to remember is little.
+    /// A large answer is believed in for long, since what it costs to forget one is much and what it costs to remember
+    /// is little.
     private static let forgettingShift: UInt32 = 5
 
     /// Bytes that an answer of `target` is likely to take.

@@ -25,8 +25,8 @@ struct CallRecord {
     /// Names the call on the bridge: slot and generation, so that a late answer never meets a reused slot.
     var id: UInt32
     var state: State = .free
-    /// Where the front keeps the client's connection; a number, since a reference here would be counted, atomically, with
-    /// every call. A connection does not leave its place before all its calls are over.
+    /// Where the front keeps the client's connection; a number, since a reference here would be counted, atomically,
+    /// with every call. A connection does not leave its place before all its calls are over.
     var connectionSlot: Int32 = -1
     /// The number of the worker's link that it was written to; 0 when the front answers by itself.
     var linkNumber: UInt32 = 0

@@ -132,8 +132,8 @@ extension ClientConnection {
         loop.pool.reclaim(&body)
     }
 
-    /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the next
-    /// request would start).
+    /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the
+    /// next request would start).
     func refuse(_ error: HTTPError) {
         phase = .finished
         stopReading()

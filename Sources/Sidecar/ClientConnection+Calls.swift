@@ -39,8 +39,8 @@ extension ClientConnection {
         }
     }
 
-    /// Tells a client that waits for it to go on (RFC 9110 section 10.1.1), once for each request, as Node does even when
-    /// the body is already there. Gives false when an earlier answer has to go first.
+    /// Tells a client that waits for it to go on (RFC 9110 section 10.1.1), once for each request, as Node does even
+    /// when the body is already there. Gives false when an earlier answer has to go first.
     func sendContinueIfExpected(_ head: RequestHead) -> Bool {
         guard head.expectsContinue, !flags.contains(.sentContinue) else { return true }
         guard firstCall == nil else {

@@ -3,8 +3,8 @@ internal import EventLoop
 internal import Exposure
 internal import HTTPCodec
 
-/// How a front that is leaving lets go of its clients: behind an answer that says so, and that nothing waits behind. A client
-/// that is told does not send the request that a close would meet on its way (RFC 9112, section 9.6).
+/// How a front that is leaving lets go of its clients: behind an answer that says so, and that nothing waits behind. A
+/// client that is told does not send the request that a close would meet on its way (RFC 9112, section 9.6).
 extension ClientConnection {
     /// Whether the connection lives on behind an answer; decided when the answer is written.
     @inline(__always)
@@ -19,8 +19,8 @@ extension ClientConnection {
         phase = .finished
     }
 
-    /// Whether more than the request has arrived. While it is being looked at nobody else can tell: its bytes and those behind
-    /// it are the same input still.
+    /// Whether more than the request has arrived. While it is being looked at nobody else can tell: its bytes and those
+    /// behind it are the same input still.
     func noteWhatFollows(_ call: Call, _ head: RequestHead) {
         guard assembly == nil else { return }
         switch head.framing {

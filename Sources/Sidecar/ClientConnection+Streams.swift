@@ -7,8 +7,8 @@ internal import Metrics
 
 /// The stream lane: request and answer pass through as bytes, under credit, to and from the app's own HTTP code.
 extension ClientConnection {
-    /// Opens a streamed request. Only one is open on a connection, and only as the first in line: its answer is written as
-    /// it comes.
+    /// Opens a streamed request. Only one is open on a connection, and only as the first in line: its answer is written
+    /// as it comes.
     func startStream(_ head: RequestHead, _ bytes: Span<UInt8>, target: Int) -> Int {
         guard firstCall == nil else {
             phase = .queued

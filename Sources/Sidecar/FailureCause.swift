@@ -6,13 +6,6 @@ internal import Metrics
 /// Every way to fail, as the metrics and logs name it: a side and a short reason. Answers of the front's own come from
 /// `Rejection`; what failed without one, or in the app, comes behind them.
 enum FailureCause {
-    private static let rejections: [Rejection] =
-        [
-            .notFound, .methodNotAllowed, .unauthorized, .notExposed(.task), .targetNotFound(.task), .invalidJSON,
-            .internalError, .targetIsNoURL, .noWorker, .workerLost, .overloaded, .timeout, .requestTimeout,
-            .payloadTooLarge, .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
-        ] + HTTPError.allCases.map { .http($0) }
-
     private static let others = [
         FailureLabel(side: "task", reason: "threw"), FailureLabel(side: "client", reason: "left"),
         FailureLabel(side: "task", reason: "answer_cut"), FailureLabel(side: "client", reason: "stalled"),
@@ -22,9 +15,9 @@ enum FailureCause {
         FailureLabel(side: rejection.answer.side.rawValue, reason: "\(rejection.answer.code)".lowercased())
     }
 
-    /// Several rejections may share a code (a task and an event that are not there): each label stands here once, since a
-    /// metric may not have two samples of the same name.
-    static let labels: [FailureLabel] = (rejections.map(label) + others).reduce(into: []) { labels, label in
+    /// Several rejections may share a code (a task and an event that are not there): each label stands here once, since
+    /// a metric may not have two samples of the same name.
+    static let labels: [FailureLabel] = (Rejection.allCases.map(label) + others).reduce(into: []) { labels, label in
         if !labels.contains(label) { labels.append(label) }
     }
 

@@ -3,10 +3,11 @@ internal import EventLoop
 internal import HTTPCodec
 internal import Settings
 
-/// Whom a request is from when it came through proxies: `X-Forwarded-For`, or `Forwarded` (RFC 7239) where there is none.
+/// Whom a request is from when it came through proxies: `X-Forwarded-For`, or `Forwarded` (RFC 7239) where there is
+/// none.
 ///
-/// Each proxy adds at the end the address it saw. So the list is read from its end, past the proxies that are trusted; the
-/// first address that is not one of them is the client. Everything before it, anybody can write.
+/// Each proxy adds at the end the address it saw. So the list is read from its end, past the proxies that are trusted;
+/// the first address that is not one of them is the client. Everything before it, anybody can write.
 enum ForwardedClient {
     /// Nil when the peer itself is not trusted, or no usable field is there.
     static func address(

@@ -16,8 +16,8 @@ extension Front {
             try SignalWatcher(loop: control, signals: SIGHUP) { [unowned self] _ in reloadSettings() })
     }
 
-    /// Says no to readiness probes and `Connection: close` to clients, waits for both to be heard, then stops accepting and
-    /// finishes what is in flight.
+    /// Says no to readiness probes and `Connection: close` to clients, waits for both to be heard, then stops accepting
+    /// and finishes what is in flight.
     func beginDrain() {
         guard !readiness.isDraining else { return }
         readiness.isDraining = true

@@ -43,9 +43,9 @@ public final class Front {
         }
     }
 
-    /// How many serving loops: with inherited descriptors one for each of them; else what was asked for, or one for each
-    /// core up to 4. A loop saturates a core at several times what one Node process can run, so more of them only help
-    /// where several workers share the work; and every loop wants a core the workers then do not have.
+    /// How many serving loops: with inherited descriptors one for each of them; else what was asked for, or one for
+    /// each core up to 4. A loop saturates a core at several times what one Node process can run, so more of them only
+    /// help where several workers share the work; and every loop wants a core the workers then do not have.
     var loopCount: Int {
         if !configuration.bridgeDescriptors.isEmpty { return configuration.bridgeDescriptors.count }
         return configuration.loops ?? max(1, min(4, LoopThread.processorCount / 2))
@@ -145,7 +145,8 @@ public final class Front {
 
     private func openAdmin() throws(StartError) {
         guard let address = configuration.admin else { return }
-        // A front that an app brings along is one of maybe many on the machine: it takes the admin port only when told to.
+        // A front that an app brings along is one of maybe many on the machine: it takes the admin port only when told
+        // to.
         if isEmbedded && configuration.admin == Configuration().admin { return }
         do throws(LoopError) {
             admin = try AdminServer(front: self, address: SocketAddress(address))

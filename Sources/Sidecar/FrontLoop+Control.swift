@@ -27,8 +27,8 @@ extension FrontLoop {
         }
     }
 
-    /// Stops accepting, and lets every client go behind its answer. Who has none under way may bring one more request: at this
-    /// moment it may be on its way, and closing now would leave it without an answer.
+    /// Stops accepting, and lets every client go behind its answer. Who has none under way may bring one more request:
+    /// at this moment it may be on its way, and closing now would leave it without an answer.
     private func drain() {
         isLeaving = true
         isDraining = true
@@ -38,7 +38,8 @@ extension FrontLoop {
         checkDrained()
     }
 
-    /// The time to finish is over. Who waits still is answered, so that nobody has to guess: calls that run are cancelled.
+    /// The time to finish is over. Who waits still is answered, so that nobody has to guess: calls that run are
+    /// cancelled.
     private func cutShort() {
         if !isDraining { drain() }
         while let guest = waitingRoom.removeFirst() {
@@ -89,8 +90,8 @@ extension FrontLoop {
         return counted
     }
 
-    /// Puts new settings into force for what comes from now on. Nothing that is under way is touched: a connection over a new
-    /// limit stays, a deadline that is set stands.
+    /// Puts new settings into force for what comes from now on. Nothing that is under way is touched: a connection over
+    /// a new limit stays, a deadline that is set stands.
     private func reconfigure(_ next: Configuration) {
         configuration = next
         limits = Limits(next, loops: control.loopCount)

@@ -8,8 +8,8 @@ internal import Settings
 
 /// What is exposed: as the workers announce it, as far as the front's own options do not say otherwise.
 extension FrontLoop {
-    /// Takes over a HELLO's rules and table. Gives where each of the front's targets is in the worker's table (-1: nowhere), and
-    /// which of them want the request head.
+    /// Takes over a HELLO's rules and table. Gives where each of the front's targets is in the worker's table (-1:
+    /// nowhere), and which of them want the request head.
     func expose(_ hello: Hello) -> (indexes: [Int32], wantsHead: [Bool]) {
         announced = hello.exposure
         apply(overridden(hello.exposure))

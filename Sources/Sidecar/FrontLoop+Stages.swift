@@ -2,8 +2,8 @@ internal import Bytes
 internal import EventLoop
 internal import Metrics
 
-/// Where a call's time goes. The clock is read once for each read from a socket, once for each call dispatched, and once when
-/// a turn's writes are done; everything else is told by these.
+/// Where a call's time goes. The clock is read once for each read from a socket, once for each call dispatched, and
+/// once when a turn's writes are done; everything else is told by these.
 extension FrontLoop {
     /// A call is about to be written to its worker: notes the time, and counts what lies behind it.
     ///

@@ -54,8 +54,8 @@ extension FrontLoop {
         }
     }
 
-    /// Looks at the connections' deadlines without a timer for any: few of them each tick, many of them a tenth each, so that
-    /// every one is looked at once a second.
+    /// Looks at the connections' deadlines without a timer for any: few of them each tick, many of them a tenth each,
+    /// so that every one is looked at once a second.
     private func sweepConnections() {
         let stride = connections.count > 1_000 ? 10 : 1
         var slot = Int(ticks) % stride

@@ -4,9 +4,9 @@ internal import Metrics
 
 /// Answers that wait for their clients, all of them together: bounded, whatever clients do.
 ///
-/// Each connection is bounded by itself, but there may be many. So the loop counts what comes from workers, and when that may
-/// have been too much it looks at who holds how much. From half the limit on those are cut who take nothing, the longest idle
-/// first; at the limit whoever holds most.
+/// Each connection is bounded by itself, but there may be many. So the loop counts what comes from workers, and when
+/// that may have been too much it looks at who holds how much. From half the limit on those are cut who take nothing,
+/// the longest idle first; at the limit whoever holds most.
 extension FrontLoop {
     /// Part of the limit that may come unseen between two looks.
     private static let uncountedShare = 8

@@ -105,8 +105,8 @@ extension FrontLoop {
 
     // MARK: The waiting room
 
-    /// Lets a connection wait for a worker. Gives false when the room is full, or when what waits already will take longer
-    /// than this one may.
+    /// Lets a connection wait for a worker. Gives false when the room is full, or when what waits already will take
+    /// longer than this one may.
     func admit(_ connection: ClientConnection, bytes: Int) -> Bool {
         guard limits.workerWaitMilliseconds > 0, waitingRoom.hasRoom(for: bytes),
             queuePace.reaches(behind: waitingRoom.count, withinMilliseconds: limits.workerWaitMilliseconds)
@@ -128,7 +128,8 @@ extension FrontLoop {
         return true
     }
 
-    /// How many are looked at in vain before others have their turn: those whose worker is away, while another has room.
+    /// How many are looked at in vain before others have their turn: those whose worker is away, while another has
+    /// room.
     private static let vainLooks = 256
 
     /// As many of those who wait as the links have room for, the longest-waiting first.

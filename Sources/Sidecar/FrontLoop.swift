@@ -84,14 +84,15 @@ final class FrontLoop {
     var answerSizes = AnswerSizes()
     /// Bytes of answers that may come before what connections hold is added up.
     var bytesUntilLook = 0
-    /// What a connection's input held from the request on that is being looked at; kept only while the front is leaving.
+    /// What a connection's input held from the request on that is being looked at; kept only while the front is
+    /// leaving.
     var offeredBytes = 0
 
     static let tickMilliseconds = 100
     /// What a task may still take when its client has sent FIN: the bridge's round trip, not a task's work.
     static let lingerMilliseconds = 20
-    /// How long an idle connection may still bring a request once the front takes no connections any more: longer than an answer
-    /// and the next request of a busy client are on their way.
+    /// How long an idle connection may still bring a request once the front takes no connections any more: longer than
+    /// an answer and the next request of a busy client are on their way.
     static let partingMilliseconds = 250
 
     init(index: Int, configuration: Configuration, logger: Logger, control: ControlHandle) throws(LoopError) {

@@ -1,6 +1,7 @@
 internal import EventLoop
 
-/// `runner-sidecar healthcheck`: asks the admin listener whether the front is ready, as a container's health check does.
+/// `runner-sidecar healthcheck`: asks the admin listener whether the front is ready, as a container's health check
+/// does.
 enum Healthcheck {
     static func run(_ address: SocketAddress) -> Int32 {
         guard let answer = BlockingHTTP.get(address, path: "/readyz") else {

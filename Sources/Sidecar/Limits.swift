@@ -30,8 +30,8 @@ struct Limits: Sendable {
     var workerWaitMilliseconds: Int
     var workerPingMilliseconds: Int
 
-    /// - Parameter loops: connections, waiting requests and their bytes are bounded for the whole front, each loop keeping to
-    ///   its share: no lock is needed, and the sum never exceeds what was asked for.
+    /// - Parameter loops: connections, waiting requests and their bytes are bounded for the whole front, each loop
+    ///   keeping to its share: no lock is needed, and the sum never exceeds what was asked for.
     init(_ configuration: Configuration, loops: Int) {
         http.headBytes = configuration.headerLimitBytes
         http.bodyBytes = configuration.bodyLimitBytes
@@ -58,9 +58,9 @@ struct Limits: Sendable {
 
     private static let openFilesLimit = OpenFiles.raiseLimit()
 
-    /// How many connections leave descriptors for everything else: links, the admin listener, and the one that each loop needs
-    /// to turn a client away. When none is left, libuv 1.44 turns clients away with a descriptor it keeps for that; a loop
-    /// that loses it to another one then tries again without end.
+    /// How many connections leave descriptors for everything else: links, the admin listener, and the one that each
+    /// loop needs to turn a client away. When none is left, libuv 1.44 turns clients away with a descriptor it keeps
+    /// for that; a loop that loses it to another one then tries again without end.
     static func connectionsWithinOpenFiles(loops: Int) -> Int {
         openFilesLimit - max(min(openFilesLimit / 4, 256), 16 + 12 * loops)
     }

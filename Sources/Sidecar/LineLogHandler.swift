@@ -3,7 +3,8 @@ internal import Logging
 internal import Metrics
 internal import Settings
 
-/// Log lines on standard error, for people (`text`) or machines (`json`): one write a line, so that threads never mix them.
+/// Log lines on standard error, for people (`text`) or machines (`json`): one write a line, so that threads never mix
+/// them.
 struct LineLogHandler: LogHandler {
     let format: LogFormat
     var metadata: Logger.Metadata = [:]

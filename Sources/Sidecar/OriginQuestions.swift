@@ -4,8 +4,8 @@ internal import EventLoop
 internal import Exposure
 internal import HTTPCodec
 
-/// A request whose origin the app's JavaScript has to judge: it waits, the shim is asked, and with the answer the request is
-/// looked at once more.
+/// A request whose origin the app's JavaScript has to judge: it waits, the shim is asked, and with the answer the
+/// request is looked at once more.
 extension FrontLoop {
     /// Asks for `connection`'s request.
     func askOrigin(for connection: ClientConnection, _ head: RequestHead, _ bytes: Span<UInt8>) {

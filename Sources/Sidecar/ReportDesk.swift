@@ -3,8 +3,8 @@ internal import Metrics
 
 /// Gathers the loops' reports that the admin listener asked for.
 ///
-/// A report costs a loop a copy of its numbers, so loops are asked once for everybody who waits, and not more often than every
-/// `intervalMilliseconds`, however many ask. Nobody gets numbers older than the question.
+/// A report costs a loop a copy of its numbers, so loops are asked once for everybody who waits, and not more often
+/// than every `intervalMilliseconds`, however many ask. Nobody gets numbers older than the question.
 final class ReportDesk {
     typealias Asker = (LoopReport?) -> Void
 

@@ -21,8 +21,8 @@ final class RequestNotes {
     /// Whether the head that the task sees differs from the one the client sent.
     var changesHead: Bool { madeRequestID || madeTraceparent }
 
-    /// Appends `head` with the fields that were made here, in place of what the client sent under these names: an id that was
-    /// not acceptable must not reach the task beside the one that counts.
+    /// Appends `head` with the fields that were made here, in place of what the client sent under these names: an id
+    /// that was not acceptable must not reach the task beside the one that counts.
     ///
     /// - Parameter head: a request head that was parsed: every line ends with CRLF, the last is empty.
     func write(_ head: Span<UInt8>, into out: inout ByteBuffer) {
@@ -56,8 +56,8 @@ final class RequestNotes {
         out.append(rest)
     }
 
-    /// Appends the first bytes of an answer that the app wrote itself, with the request id in its head: unless the app set one,
-    /// or the whole head is not there.
+    /// Appends the first bytes of an answer that the app wrote itself, with the request id in its head: unless the app
+    /// set one, or the whole head is not there.
     func echo(into out: inout ByteBuffer, answerStart: Span<UInt8>) {
         guard echoesRequestID, let headEnd = Self.endOfFields(answerStart, from: 0),
             !Self.hasRequestID(answerStart.extracting(first: headEnd))

@@ -74,8 +74,8 @@ enum RequestID {
 
 /// The `traceparent` field of W3C Trace Context.
 enum TraceParent {
-    /// `version-traceid-parentid-flags` in lower case hexadecimal (section 3.2): no version ff, no id of zeros. A later version
-    /// may be longer, but begins the same.
+    /// `version-traceid-parentid-flags` in lower case hexadecimal (section 3.2): no version ff, no id of zeros. A later
+    /// version may be longer, but begins the same.
     static func isValid(_ text: Span<UInt8>) -> Bool {
         guard text.count >= 55 else { return false }
         let isVersion0 = text[0] == UInt8(ascii: "0") && text[1] == UInt8(ascii: "0")
@@ -95,8 +95,8 @@ enum TraceParent {
         return !(text[0] == UInt8(ascii: "f") && text[1] == UInt8(ascii: "f"))
     }
 
-    /// A new trace, marked as sampled: whether to record it is for the app's own sampler to say, and "not sampled" from a
-    /// parent would silence that.
+    /// A new trace, marked as sampled: whether to record it is for the app's own sampler to say, and "not sampled" from
+    /// a parent would silence that.
     static func make() -> [UInt8] {
         var text = Array("00-".utf8)
         Hexadecimal.append(.random(in: .min ... .max), to: &text)

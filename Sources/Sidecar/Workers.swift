@@ -53,7 +53,8 @@ struct Workers: ~Copyable {
         return leastLoaded { everything ? $0.servesEverything : $0.servesStreams }
     }
 
-    /// What a link may have to write before it gets more: a worker that stands still takes calls only as far as its socket does.
+    /// What a link may have to write before it gets more: a worker that stands still takes calls only as far as its
+    /// socket does.
     private static let unsentLimitBytes = 8 << 20
 
     @inline(__always)

@@ -23,8 +23,8 @@ const { strictnessOf, answersWhatCameBefore } = require('./stricter-on-purpose.j
  * What RFC 9112 forbids and Node's parser lets pass is refused on purpose (see stricter-on-purpose.js).
  * @param {import('./records.js').RecordedCase} record
  * @param {Observed} observed
- * @param {{ sameServer?: boolean }} [options] `sameServer`: the recorded server itself is asked again, so even its own HTTP
- *   parser's answers and its hanging must come back
+ * @param {{ sameServer?: boolean }} [options] `sameServer`: the recorded server itself is asked again, so even its own
+ *   HTTP parser's answers and its hanging must come back
  * @returns {string[]}
  */
 function differences(record, observed, { sameServer = false } = {}) {
@@ -46,7 +46,9 @@ function inFull(record, observed) {
   found.push(...badFields(observed.headers));
   compare('framing', record.framing, observed.framing);
   compare('complete', record.complete, observed.complete);
-  if (record.body !== null && !record.body.equals(observed.body)) found.push(`body: expected ${showBytes(record.body)}, got ${showBytes(observed.body)}`);
+  if (record.body !== null && !record.body.equals(observed.body)) {
+    found.push(`body: expected ${showBytes(record.body)}, got ${showBytes(observed.body)}`);
+  }
   compare('closed', record.closed, observed.closed);
   return found;
 }
@@ -57,13 +59,16 @@ function asStrict(record, observed) {
   const found = [];
   const refusedWithoutAnswer = record.status === null;
   if (observed.status === null ? !(refusedWithoutAnswer && observed.closed) : observed.status < 400) {
-    found.push(`laxer than Node: it ${refusedWithoutAnswer ? 'closed without an answer' : `answered ${record.status}`}, this ${describe(observed)}`);
+    const nodeDid = refusedWithoutAnswer ? 'closed without an answer' : `answered ${record.status}`;
+    found.push(`laxer than Node: it ${nodeDid}, this ${describe(observed)}`);
   }
   if (record.closed && !observed.closed) found.push('laxer than Node: it closed the connection, this kept it');
   return [...found, ...errorBody(observed)];
 }
 
-/** A whole request came before the fault: it is answered in its turn, the fault refused or the connection just closed. */
+/**
+ * A whole request came before the fault: it is answered in its turn, the fault refused or the connection just closed.
+ */
 function answeredThenRefused(observed) {
   const found = [];
   if (observed.status !== 200) found.push(`the request before the fault: expected 200, but it ${describe(observed)}`);
@@ -78,7 +83,9 @@ function clearErrorAndClose(observed, why = 'the original hung') {
   // Once a part of an answer is out, cutting it visibly is the only error left.
   if (observed.status !== null && observed.status < 400 && observed.complete === false && observed.closed) return [];
   const found = [];
-  if (observed.status === null || observed.status < 400) found.push(`${why}: expected a clear error, but it ${describe(observed)}`);
+  if (observed.status === null || observed.status < 400) {
+    found.push(`${why}: expected a clear error, but it ${describe(observed)}`);
+  }
   if (!observed.closed) found.push(`${why}: expected a close after the error`);
   return [...found, ...errorBody(observed)];
 }
@@ -105,7 +112,9 @@ function fieldLines(headers) {
 /** `Date` may be any date and `Keep-Alive` may name any timeout, but not just anything. */
 function badFields(headers) {
   return headers.flatMap(([name, value]) => {
-    if (name === 'Date' && !/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(value)) return [`not an IMF-fixdate: ${value}`];
+    if (name === 'Date' && !/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(value)) {
+      return [`not an IMF-fixdate: ${value}`];
+    }
     if (name === 'Keep-Alive' && !/^timeout=\d+$/.test(value)) return [`not a keep-alive timeout: ${value}`];
     return [];
   });

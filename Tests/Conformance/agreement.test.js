@@ -11,7 +11,9 @@ const { strictnessOf, answersWhatCameBefore } = require('./stricter-on-purpose.j
 /** What a server that behaves exactly as recorded would show. */
 function asRecorded(record) {
   const { status, reason, headers, framing, complete, closed, body } = record;
-  return { status, reason, headers: headers.map((field) => [...field]), framing, complete, closed, body: Buffer.from(body) };
+  return {
+    status, reason, headers: headers.map((field) => [...field]), framing, complete, closed, body: Buffer.from(body),
+  };
 }
 
 /** Falsifications of an answer: each must be noticed wherever it changes anything that is promised. */
@@ -24,7 +26,9 @@ const FALSIFICATIONS = {
   'a header name in another case': (observed) => { observed.headers[0][0] = otherCase(observed.headers[0][0]); },
   'another header value': (observed) => { observed.headers[0][1] += 'x'; },
   'a Date that is none': (observed) => { observed.headers.find(([name]) => name === 'Date')[1] = 'today'; },
-  'another framing': (observed) => { observed.framing = observed.framing === 'chunked' ? 'content-length' : 'chunked'; },
+  'another framing': (observed) => {
+    observed.framing = observed.framing === 'chunked' ? 'content-length' : 'chunked';
+  },
   'one byte more': (observed) => { observed.body = Buffer.concat([observed.body, Buffer.from('x')]); },
   'a body cut short': (observed) => { observed.complete = false; },
   'another fate of the connection': (observed) => { observed.closed = !observed.closed; },
@@ -32,7 +36,8 @@ const FALSIFICATIONS = {
   'bytes that are not HTTP': (observed) => { observed.malformed = 'not a status line'; },
 };
 
-const inFull = committedCases().filter((record) => (record.origin === 'exposure' || record.origin === 'task') && !strictnessOf(record));
+const inFull = committedCases().filter((record) => (record.origin === 'exposure' || record.origin === 'task')
+  && !strictnessOf(record));
 
 test('an answer equal to the record agrees, for every committed case', () => {
   for (const record of inFull) assert.deepEqual(differences(record, asRecorded(record)), [], record.name);
@@ -59,9 +64,13 @@ test('another date and another keep-alive timeout agree', () => {
   }
 });
 
-const nodeRefusals = committedCases().filter((record) => record.origin === 'node-http' && !answersWhatCameBefore(record));
+const nodeRefusals = committedCases().filter((record) => record.origin === 'node-http'
+  && !answersWhatCameBefore(record));
 const envelope = Buffer.from('{"ok":false,"error":{"message":"Bad Request","code":"BAD_REQUEST"}}');
-const refusal = { status: 400, reason: 'Bad Request', headers: [], framing: 'content-length', body: envelope, complete: true, closed: true };
+const refusal = {
+  status: 400, reason: 'Bad Request', headers: [], framing: 'content-length', body: envelope, complete: true,
+  closed: true,
+};
 
 test("where Node's parser refuses, refusing with an envelope and a close agrees", () => {
   assert.ok(nodeRefusals.length > 20);
@@ -72,8 +81,14 @@ test("where Node's parser refuses, being laxer does not agree", () => {
   for (const record of nodeRefusals) {
     assert.notDeepEqual(differences(record, { ...refusal, status: 200 }), [], `${record.name} answered`);
     assert.notDeepEqual(differences(record, { ...refusal, status: null, closed: false }), [], `${record.name} hung`);
-    assert.notDeepEqual(differences(record, { ...refusal, body: Buffer.from('<html>') }), [], `${record.name} with a body that is no envelope`);
-    if (record.closed) assert.notDeepEqual(differences(record, { ...refusal, closed: false }), [], `${record.name} kept open`);
+    assert.notDeepEqual(
+      differences(record, { ...refusal, body: Buffer.from('<html>') }),
+      [],
+      `${record.name} with a body that is no envelope`,
+    );
+    if (record.closed) {
+      assert.notDeepEqual(differences(record, { ...refusal, closed: false }), [], `${record.name} kept open`);
+    }
   }
 });
 

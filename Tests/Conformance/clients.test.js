@@ -48,7 +48,9 @@ async function assertArrived(front, request, body, envelope) {
   if (target.startsWith('/__runner/event/')) {
     assert.deepEqual(envelope, { ok: true });
     const { envelope: seen } = await callOnce(front.port, 'seen', undefined, { headers: TOKEN });
-    assert.deepEqual(seen.result, [{ id: decodeURIComponent(target.split('/').pop()), arrived: 'payload' in sent ? sent.payload : 'nothing' }]);
+    assert.deepEqual(seen.result, [{
+      id: decodeURIComponent(target.split('/').pop()), arrived: 'payload' in sent ? sent.payload : 'nothing',
+    }]);
     return;
   }
   assert.deepEqual(envelope, { ok: true, result: { arrived: 'input' in sent ? sent.input : sent } });
@@ -67,15 +69,21 @@ const missing = [
   !fs.existsSync(REFERENCE_APP) && 'the reference app is not beside this checkout',
 ].filter(Boolean).join('; ');
 
-test('the real clients make the same of the sidecar as of nodeExposure', { skip: missing || false, timeout: 60_000 }, async () => {
+test('the real clients make the same of the sidecar as of nodeExposure', {
+  skip: missing || false, timeout: 60_000,
+}, async () => {
   const runner = require(path.resolve(process.env.RUNNER_BUNDLE));
   const port = await freePort();
-  const original = new TestProcess('reference app', process.execPath, [REFERENCE_APP], { env: { PORT: String(port), VARIANT: 'default' } });
+  const original = new TestProcess('reference app', process.execPath, [REFERENCE_APP], {
+    env: { PORT: String(port), VARIANT: 'default' },
+  });
   try {
     await original.line((line) => (line.startsWith('peer ready') ? true : undefined));
     const expected = await useClients(runner, `http://127.0.0.1:${port}/__runner`);
     assert.deepEqual(expected['mixed: a task with JSON'], { value: 8 }, 'the clients work with nodeExposure');
-    await withPair({ app: path.join(__dirname, 'real-runner', 'app.js'), env: { VARIANT: 'default', REFERENCE_APP } }, async ({ front }) => {
+    await withPair({
+      app: path.join(__dirname, 'real-runner', 'app.js'), env: { VARIANT: 'default', REFERENCE_APP },
+    }, async ({ front }) => {
       assert.deepEqual(await useClients(runner, `http://127.0.0.1:${front.port}/__runner`), expected);
     });
   } finally {

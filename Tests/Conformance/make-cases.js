@@ -1,6 +1,7 @@
 'use strict';
 
-// Writes cases/*.jsonl, the copy of the small cases that travels with the project: `node make-cases.js RECORDING.jsonl`.
+// Writes cases/*.jsonl, the copy of the small cases that travels with the project: `node make-cases.js
+// RECORDING.jsonl`.
 const fs = require('node:fs');
 const path = require('node:path');
 const { CASES_FOLDER } = require('./records.js');

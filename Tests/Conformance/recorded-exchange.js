@@ -16,7 +16,9 @@ const CLOSES_MILLISECONDS = 5_000;
  */
 const MANNERS = {
   'byte-by-byte': (connection, request) => sendPieces(connection, piecesOf(request, 1), 1),
-  'duplex-chunked-slow': (connection, request) => sendPieces(connection, piecesOf(request, request.indexOf('\r\n\r\n') + 4 + 8), 20),
+  'duplex-chunked-slow': (connection, request) => sendPieces(
+    connection, piecesOf(request, request.indexOf('\r\n\r\n') + 4 + 8), 20,
+  ),
   'sequential-3': sendOneAfterAnother,
   'half-close-after-complete': sendAndEnd,
   'half-close-after-slow': sendAndEnd,
@@ -29,7 +31,8 @@ const WAITS_FOR_IDLE_CLOSE = new Set(['idle-keepalive-timeout']);
 /**
  * Sends a recorded request to a server and observes the first final answer and what becomes of the connection.
  * @param {import('./records.js').RecordedCase} record
- * @param {{ port: number, hangMilliseconds?: number }} server `hangMilliseconds`: when to give up where the original hung
+ * @param {{ port: number, hangMilliseconds?: number }} server `hangMilliseconds`: when to give up where the original
+ *   hung
  * @returns {Promise<import('./agreement.js').Observed>}
  */
 async function replayCase(record, { port, hangMilliseconds = ANSWER_TIMEOUT_MILLISECONDS }) {
@@ -44,10 +47,15 @@ async function replayCase(record, { port, hangMilliseconds = ANSWER_TIMEOUT_MILL
       send(connection, record.request),
     ]);
     const closed = await connection.closedWithin(closePatienceMilliseconds(record, answer));
-    if (!answer) return { status: null, reason: null, headers: [], framing: 'none', body: Buffer.alloc(0), complete: null, closed };
+    if (!answer) return {
+      status: null, reason: null, headers: [], framing: 'none', body: Buffer.alloc(0), complete: null, closed,
+    };
     return { ...answer, closed, furtherStatuses: statusesLeft(connection) };
   } catch (error) {
-    return { status: null, reason: null, headers: [], framing: 'none', body: Buffer.alloc(0), complete: null, closed: connection.ended, malformed: error.message };
+    return {
+      status: null, reason: null, headers: [], framing: 'none', body: Buffer.alloc(0), complete: null,
+      closed: connection.ended, malformed: error.message,
+    };
   } finally {
     connection.destroy();
   }
@@ -56,7 +64,9 @@ async function replayCase(record, { port, hangMilliseconds = ANSWER_TIMEOUT_MILL
 /** The statuses of the answers that came after the first. */
 function statusesLeft(connection) {
   const statuses = [];
-  for (let next; (next = connection.reader.take({ method: 'POST', ended: connection.ended })) !== undefined;) statuses.push(next.status);
+  for (let next; (next = connection.reader.take({ method: 'POST', ended: connection.ended })) !== undefined;) {
+    statuses.push(next.status);
+  }
   return statuses;
 }
 
@@ -89,7 +99,9 @@ async function sendOneAfterAnother(connection, request) {
   for (const [i, start] of starts.entries()) {
     const before = connection.receivedBytes;
     connection.send(request.subarray(start, starts[i + 1] ?? request.length));
-    await connection.changeUntil(() => connection.receivedBytes > before || connection.ended, ANSWER_TIMEOUT_MILLISECONDS);
+    await connection.changeUntil(
+      () => connection.receivedBytes > before || connection.ended, ANSWER_TIMEOUT_MILLISECONDS,
+    );
   }
 }
 

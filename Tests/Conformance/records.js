@@ -33,7 +33,12 @@ function readCases(file) {
   return fs.readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line) => {
     const { request_base64: request, body_base64: body, ...rest } = JSON.parse(line);
     const bodyWasLeftOut = typeof body !== 'string' && rest.status !== null;
-    return { ...rest, headers: rest.headers ?? [], request: Buffer.from(request, 'base64'), body: bodyWasLeftOut ? null : Buffer.from(body ?? '', 'base64') };
+    return {
+      ...rest,
+      headers: rest.headers ?? [],
+      request: Buffer.from(request, 'base64'),
+      body: bodyWasLeftOut ? null : Buffer.from(body ?? '', 'base64'),
+    };
   });
 }
 

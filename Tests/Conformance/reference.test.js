@@ -18,7 +18,9 @@ const missing = [
   !fs.existsSync(REFERENCE_APP) && 'the reference app is not beside this checkout',
 ].filter(Boolean).join('; ');
 
-test('the recorded server, asked again, agrees with its recording', { skip: missing || false, timeout: 180_000 }, async (t) => {
+test('the recorded server, asked again, agrees with its recording', {
+  skip: missing || false, timeout: 180_000,
+}, async (t) => {
   const skipped = [];
   const cases = recordedCases().cases.filter((record) => {
     const reason = whyNotAskedAgain(record);
@@ -27,7 +29,9 @@ test('the recorded server, asked again, agrees with its recording', { skip: miss
   });
   const outcomes = (await parallel([...groupBy(cases, (record) => record.variant)], 2, async ([variant, some]) => {
     const port = await freePort();
-    const app = new TestProcess(`reference app ${variant}`, process.execPath, [REFERENCE_APP], { env: { PORT: String(port), VARIANT: variant } });
+    const app = new TestProcess(`reference app ${variant}`, process.execPath, [REFERENCE_APP], {
+      env: { PORT: String(port), VARIANT: variant },
+    });
     try {
       await app.line((line) => (line.startsWith('peer ready') ? true : undefined));
       return await replayVariant(some, { port, sameServer: true, hangMilliseconds: 1_000 });
@@ -43,7 +47,9 @@ test('the recorded server, asked again, agrees with its recording', { skip: miss
 
 /** Cases in which the recording itself says that 4.8.6, as it stands, answers otherwise. */
 function whyNotAskedAgain(record) {
-  if (/truncation bug mended/.test(record.notes ?? '')) return 'recorded with a fault of 4.8.6 mended: it parses only the first piece of a body';
+  if (/truncation bug mended/.test(record.notes ?? '')) {
+    return 'recorded with a fault of 4.8.6 mended: it parses only the first piece of a body';
+  }
   if (record.group === 'size') return 'the same fault: whether a large body comes in one piece is chance';
   if (record.group === 'depth') return "how deep JSON may nest depends on the recorded process's stack";
   return undefined;

@@ -51,20 +51,25 @@ function agreementTable(outcomes, skipped = []) {
   const rows = [...groupBy(outcomes, (outcome) => outcome.record.group)].map(([group, some]) => {
     const agreeing = some.filter((outcome) => outcome.differences.length === 0).length;
     const left = skipped.filter((one) => one.record.group === group).length;
-    return `${group.padEnd(13)} ${String(agreeing).padStart(4)} of ${String(some.length).padStart(4)} agree${left > 0 ? `, ${left} skipped` : ''}`;
+    return `${agreement(group, agreeing, some.length)}${left > 0 ? `, ${left} skipped` : ''}`;
   });
   const only = new Set(outcomes.map((outcome) => outcome.record.group));
   for (const [group, some] of groupBy(skipped, (one) => one.record.group)) {
     if (!only.has(group)) rows.push(`${group.padEnd(13)} all ${some.length} skipped`);
   }
   const agreeing = outcomes.filter((outcome) => outcome.differences.length === 0).length;
-  return [...rows.sort(), `${'in all'.padEnd(13)} ${String(agreeing).padStart(4)} of ${String(outcomes.length).padStart(4)} agree, ${skipped.length} skipped`];
+  return [...rows.sort(), `${agreement('in all', agreeing, outcomes.length)}, ${skipped.length} skipped`];
 }
+
+const agreement = (group, agreeing, count) =>
+  `${group.padEnd(13)} ${String(agreeing).padStart(4)} of ${String(count).padStart(4)} agree`;
 
 /** The disagreements, for a failure message. */
 function disagreements(outcomes) {
-  return outcomes.filter((outcome) => outcome.differences.length > 0).map(({ record, differences: found }) => (
-    `${record.variant}/${record.group}/${record.name} (${record.lane}, ${record.origin})\n    ${found.join('\n    ')}`));
+  return outcomes.filter((outcome) => outcome.differences.length > 0).map(({ record, differences: found }) => {
+    const name = `${record.variant}/${record.group}/${record.name} (${record.lane}, ${record.origin})`;
+    return [name, ...found].join('\n    ');
+  });
 }
 
 module.exports = { replayVariant, agreementTable, disagreements };

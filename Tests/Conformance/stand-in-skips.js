@@ -6,7 +6,10 @@
  * @type {{ reason: string, covers: (record: import('./records.js').RecordedCase) => boolean }[]}
  */
 const RULES = [
-  { reason: "multipart bodies are parsed by the runner's own exposure", covers: (record) => record.group === 'multipart' },
+  {
+    reason: "multipart bodies are parsed by the runner's own exposure",
+    covers: (record) => record.group === 'multipart',
+  },
   {
     reason: 'EJSON types that the stand-in serializer does not know (binary, regexp, objectId, escape, custom types)',
     covers: ({ request }) => /\$(binary|regexp|objectId|escape|type)\b/.test(request.latin1Slice()),

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Recorded requests that Node's lenient parser let through to the exposure and that this server refuses, because a front
- * and an intermediary that read them differently are what request smuggling is made of. Each with its rule.
+ * Recorded requests that Node's lenient parser let through to the exposure and that this server refuses, because a
+ * front and an intermediary that read them differently are what request smuggling is made of. Each with its rule.
  * @type {Record<string, string>}
  */
 const STRICTER = {
@@ -14,8 +14,9 @@ const STRICTER = {
 };
 
 /**
- * Recorded pipelines of a whole request and then a fault. Node answers the fault at once, and the request never; here each
- * answer waits its turn, as RFC 9112 section 9.3.2 asks, and after `Connection: close` nothing more is read (section 9.6).
+ * Recorded pipelines of a whole request and then a fault. Node answers the fault at once, and the request never; here
+ * each answer waits its turn, as RFC 9112 section 9.3.2 asks, and after `Connection: close` nothing more is read
+ * (section 9.6).
  */
 const ANSWERED_IN_TURN = new Set(['garbage-after-response', 'pipeline-close-first', 'pipeline-slow-then-malformed']);
 

@@ -1,6 +1,7 @@
 import Foundation
 
-/// The recorded exchanges of the real nodeExposure, where they are at hand: `../shared/conformance` beside the repository.
+/// The recorded exchanges of the real nodeExposure, where they are at hand: `../shared/conformance` beside the
+/// repository.
 enum Record {
     static let folder = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

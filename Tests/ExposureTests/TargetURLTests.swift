@@ -68,8 +68,9 @@ struct TargetURLTests {
         }
         var valid = 0
         for (target, answer) in zip(targets, try NodeOracle.ask(targets)) {
-            // Three faults of Node 20's parser (Ada), where it departs from the standard and this does not: behind a segment
-            // such as `.x` it leaves dot segments as they are, it takes `C:x` for a drive, and it makes nothing of `foo:///..`.
+            // Three faults of Node 20's parser (Ada), where it departs from the standard and this does not: behind a
+            // segment such as `.x` it leaves dot segments as they are, it takes `C:x` for a drive, and it makes nothing
+            // of `foo:///..`.
             if target.contains(/\/\.[^.\/\\?#]/) { continue }
             if target.hasPrefix("file:"), target.contains(/[A-Za-z][:|][^\/\\?#]/) { continue }
             if target.hasPrefix("foo:"), answer.pathname == "", pathname(target) == "/" { continue }

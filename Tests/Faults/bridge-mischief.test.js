@@ -1,7 +1,8 @@
 'use strict';
 
-// Between front and worker, bytes are delayed, torn, merged, stalled, corrupted and cut. However they arrive, what is whole
-// is served as if nothing had been; what is broken costs its link and the calls on it, never an answer or a second run.
+// Between front and worker, bytes are delayed, torn, merged, stalled, corrupted and cut. However they arrive, what is
+// whole is served as if nothing had been; what is broken costs its link and the calls on it, never an answer or a
+// second run.
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { BridgeProxy } = require('../support/bridge-proxy.js');
@@ -23,7 +24,10 @@ async function throughProxy(t, mischiefName, options, check) {
     const proxy = await BridgeProxy.start(run.front.socket, MISCHIEF[mischiefName](random));
     try {
       await run.startWorker({ socket: proxy.socket, waitsForReady: false });
-      const load = new Load({ port: run.front.port, random, connections: 12, taskMilliseconds: [0, 5], pipelined: options.pipelined ?? 1, textBytes: 3_000 });
+      const load = new Load({
+        port: run.front.port, random, connections: 12, taskMilliseconds: [0, 5], pipelined: options.pipelined ?? 1,
+        textBytes: 3_000,
+      });
       await pause(LOAD_MILLISECONDS);
       await load.finish();
       t.diagnostic(`${mischiefName}: ${JSON.stringify(load.tally())}; ${load.latencies.report()}`);
@@ -54,8 +58,8 @@ test('a bridge that is cut costs the calls on it, and none runs twice', TIMEOUT,
 
 test('a bridge that corrupts frames costs links and calls, but no side breaks', TIMEOUT, (t) => (
   throughProxy(t, 'corrupts', { frontOptions: ['--task-timeout', '3s'] }, (load, runs) => {
-    // A flipped bit may fall into a call's text or result, which the frame does not protect: such answers may be wrong, or
-    // for another id. What must hold is that each call is answered once and that nothing runs twice.
+    // A flipped bit may fall into a call's text or result, which the frame does not protect: such answers may be wrong,
+    // or for another id. What must hold is that each call is answered once and that nothing runs twice.
     assert.equal(load.sent, load.answers.size + load.unanswered.size);
     assert.ok(![...load.unanswered.values()].includes('no answer in time'), 'no call waits for ever');
     const known = [...runs].filter(([id]) => load.answers.has(id));

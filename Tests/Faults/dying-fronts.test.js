@@ -17,7 +17,7 @@ const TIMEOUT = { timeout: 60_000 };
 /** How long a front that stopped accepting waits for an idle connection's next request (docs/operating.md). */
 const PARTING_MILLISECONDS = 250;
 
-test('a front killed under load is followed by the next: no task runs twice, the shims reconnect', TIMEOUT, async (t) => {
+test('a front killed under load is followed by the next: no task runs twice, shims reconnect', TIMEOUT, async (t) => {
   const random = Random.forTest(t);
   await FaultRun.with({ workers: 2 }, async (run) => {
     const load = new Load({ port: run.front.port, random, connections: 16, taskMilliseconds: [0, 10] });
@@ -75,7 +75,7 @@ test('a front told to stop answers what it accepted, says Connection: close, and
   });
 });
 
-test('until it stops accepting, a front told to stop serves idle and new connections, and lets each go behind its answer', TIMEOUT, async () => {
+test('a front told to stop serves all connections until it stops accepting, and lets each go', TIMEOUT, async () => {
   await FaultRun.with({ workers: 1, frontOptions: ['--drain-delay', '30s'] }, async (run) => {
     const call = callBytes('add', { a: 5, b: 3 });
     const kept = await RawConnection.open({ port: run.front.port });
@@ -138,7 +138,9 @@ test('a call that does not finish while the front drains is cancelled and answer
 });
 
 test('calls that wait for a worker when the time to drain is over are answered 503 DRAINING', TIMEOUT, async () => {
-  await FaultRun.with({ workers: 1, frontOptions: ['--drain-timeout', '300ms', '--worker-wait', '1m'] }, async (run) => {
+  await FaultRun.with({
+    workers: 1, frontOptions: ['--drain-timeout', '300ms', '--worker-wait', '1m'],
+  }, async (run) => {
     await run.drainWorker(run.workers[0]);
     const waiting = callOnce(run.front.port, 'add', { a: 5, b: 3 });
     await waitUntil('it waits', async () => (await run.front.underWay()).queued === 1);
@@ -185,10 +187,12 @@ test('two fronts share a port, so one replaces the other without a failed call',
     t.diagnostic(`handed over: ${JSON.stringify(load.tally())}; ${load.latencies.report()}`);
     const answeredByNext = await waitUntil('the next front serves', () => callOnce(next.port, 'add', { a: 1, b: 2 }));
     assert.equal(answeredByNext.status, 200);
-    // A client that takes longer for its next request than the old front waits may meet its close (RFC 9112, section 9.5). This
-    // process may be one, on a busy machine; but even then, what got no answer did not run.
+    // A client that takes longer for its next request than the old front waits may meet its close (RFC 9112, section
+    // 9.5). This process may be one, on a busy machine; but even then, what got no answer did not run.
     const ran = run.log.counts();
-    for (const [id, fate] of load.unanswered) assert.ok(fate !== 'no answer in time' && !ran.has(id), `${id} ran but was not answered (${fate})`);
+    for (const [id, fate] of load.unanswered) {
+      assert.ok(fate !== 'no answer in time' && !ran.has(id), `${id} ran but was not answered (${fate})`);
+    }
     load.assertExactlyOneAnswer(ran, { mayLoseConnections: delays.max / 1e6 > PARTING_MILLISECONDS / 2 });
   });
 });

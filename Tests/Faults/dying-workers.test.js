@@ -1,6 +1,7 @@
 'use strict';
 
-// Workers are killed, frozen, restarted and replaced under load: every call gets exactly one answer, and no task runs twice.
+// Workers are killed, frozen, restarted and replaced under load: every call gets exactly one answer, and no task runs
+// twice.
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { FaultRun } = require('../support/fault-run.js');

@@ -1,6 +1,7 @@
 'use strict';
 
-// A front that its app has started: it is started again when it dies, leaves when its app dies, and finishes when its app stops.
+// A front that its app has started: it is started again when it dies, leaves when its app dies, and finishes when its
+// app stops.
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const test = require('node:test');
@@ -50,7 +51,8 @@ test('a front that is killed under load is started again on its port, and no tas
       await pause(random.integer(100, 300));
       const victim = frontPID();
       process.kill(victim, 'SIGKILL');
-      await waitUntil('the next front serves', async () => frontPID() !== victim && (await callOnce(port, 'add', { a: 5, b: 3 })).status === 200, { timeoutMilliseconds: 15_000 });
+      await waitUntil('the next front serves', async () => frontPID() !== victim
+        && (await callOnce(port, 'add', { a: 5, b: 3 })).status === 200, { timeoutMilliseconds: 15_000 });
     }
     await pause(200);
     await load.finish();

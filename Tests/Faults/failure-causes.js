@@ -8,6 +8,7 @@ const { RogueWorker } = require('../support/rogue-worker.js');
 const { waitUntil } = require('../support/wait-until.js');
 
 const JSON_TYPE = ['Content-Type', 'application/json'];
+const BINARY_TYPE = ['Content-Type', 'application/octet-stream'];
 const TASK = '/__runner/task/add';
 
 /** Sends a request and gives the status of its answer. */
@@ -18,13 +19,13 @@ async function ask(run, bytes) {
 
 /**
  * Sends a request while the only worker is a rogue one, which does `onCall` with the one call it gets.
- * @param {{ onCall?: (worker: RogueWorker, call: number) => void, hello?: object, exposure?: object, bytes?: Buffer }} settings
+ * @param {{ onCall?: (worker: RogueWorker, call: number) => void, exposure?: object, bytes?: Buffer }} settings
  *   `exposure`: members that replace those of its HELLO
  */
-async function askRogue(run, { onCall, hello = {}, exposure, bytes = callBytes('once', {}) }) {
-  const worker = await RogueWorker.connect(run.front.socket, {
-    onCall, hello: { ...hello, ...exposure && { exposure: { basePath: '/__runner', auth: null, cors: null, allowList: false, ...exposure } } },
-  });
+async function askRogue(run, { onCall, exposure, bytes = callBytes('once', {}) }) {
+  const honest = { basePath: '/__runner', auth: null, cors: null, allowList: false };
+  const hello = { exposure: { ...honest, ...exposure } };
+  const worker = await RogueWorker.connect(run.front.socket, { onCall, hello });
   await worker.frame(TYPES.WELCOME);
   const asked = ask(run, bytes);
   if (exposure?.cors) {
@@ -38,15 +39,20 @@ async function askRogue(run, { onCall, hello = {}, exposure, bytes = callBytes('
 
 /** CORS as an app has it whose `origin` is a function. */
 const ASKING_CORS = {
-  origin: { kind: 'ask' }, credentials: false, varyOrigin: true, methods: [], allowedHeaders: [], exposedHeaders: [], maxAge: null,
+  origin: { kind: 'ask' }, credentials: false, varyOrigin: true, methods: [], allowedHeaders: [], exposedHeaders: [],
+  maxAge: null,
 };
+
+/** A busy machine may need its time to make a large answer. */
+const SLOW_READER = { 'write-timeout': '300ms' };
 
 /** A client that asks for much, and reads nothing of it until it is cut. */
 async function stall(run, bytes) {
   const connection = await RawConnection.open({ port: run.front.port });
   connection.socket.pause();
   connection.send(callBytes('large', { bytes }));
-  await waitUntil('it is cut', async () => (await run.front.underWay()).connections === 0, { timeoutMilliseconds: 20_000 });
+  const isCut = async () => (await run.front.underWay()).connections === 0;
+  await waitUntil('it is cut', isCut, { timeoutMilliseconds: 20_000 });
   connection.destroy();
 }
 
@@ -57,38 +63,55 @@ async function stall(run, bytes) {
  * @property {string} reason
  * @property {number} [status]
  * @property {number} [workers] honest ones; 1 unless told otherwise
- * @property {string[]} [options] of the front, beside those of the test
+ * @property {Record<string, string>} [options] of the front, beside those of the test and in their place
+ * @property {boolean} [endsFront] the front is gone afterwards: only its log can tell
  * @property {(run: import('../support/fault-run.js').FaultRun) => Promise<number | undefined | void>} provoke
  */
 
 /** @type {Record<string, FailureCase>} */
 const FAILURE_CAUSES = {
-  'a task that is not there': { side: 'client', reason: 'not_found', status: 404, provoke: (run) => ask(run, callBytes('nowhere', {})) },
-  'a method other than POST': { side: 'client', reason: 'method_not_allowed', status: 405, provoke: (run) => ask(run, requestBytes(TASK, { method: 'PUT' })) },
+  'a task that is not there': {
+    side: 'client', reason: 'not_found', status: 404, provoke: (run) => ask(run, callBytes('nowhere', {})),
+  },
+  'a method other than POST': {
+    side: 'client', reason: 'method_not_allowed', status: 405,
+    provoke: (run) => ask(run, requestBytes(TASK, { method: 'PUT' })),
+  },
   'a token that does not open': {
-    side: 'client', reason: 'unauthorized', status: 401, options: ['--token', 'right'],
+    side: 'client', reason: 'unauthorized', status: 401, options: { token: 'right' },
     provoke: (run) => ask(run, callBytes('add', {}, { headers: [['x-runner-token', 'wrong']] })),
   },
   'a task that is not on the allow-list': {
     side: 'client', reason: 'not_exposed', status: 404, workers: 0,
     provoke: (run) => askRogue(run, { exposure: { allowList: true }, bytes: callBytes('hidden', {}) }),
   },
-  'a target that makes no URL': { side: 'client', reason: 'internal_error', status: 500, provoke: (run) => ask(run, requestBytes('//a:b/')) },
+  'a target that makes no URL': {
+    side: 'client', reason: 'internal_error', status: 500, provoke: (run) => ask(run, requestBytes('//a:b/')),
+  },
   'a body that is no JSON': {
     side: 'client', reason: 'invalid_json', status: 400,
     provoke: (run) => ask(run, requestBytes(TASK, { headers: [JSON_TYPE], body: '{' })),
   },
-  'a body over the limit': { side: 'client', reason: 'payload_too_large', status: 413, provoke: (run) => ask(run, callBytes('add', 'x'.repeat(2_000))) },
+  'a body over the limit': {
+    side: 'client', reason: 'payload_too_large', status: 413,
+    provoke: (run) => ask(run, callBytes('add', 'x'.repeat(2_000))),
+  },
   'a chunked body over the limit': {
     side: 'client', reason: 'payload_too_large', status: 413,
-    provoke: (run) => ask(run, `POST ${TASK} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n${'1'.repeat(2_048)}\r\n0\r\n\r\n`),
+    provoke(run) {
+      const head = requestBytes(TASK, { headers: [JSON_TYPE, ['Transfer-Encoding', 'chunked']] });
+      return ask(run, Buffer.concat([head, Buffer.from(`800\r\n${'1'.repeat(0x800)}\r\n0\r\n\r\n`)]));
+    },
   },
   'an upload to a worker that takes none': {
     side: 'client', reason: 'unsupported_media_type', status: 415, workers: 0,
-    provoke: (run) => askRogue(run, { bytes: requestBytes('/__runner/task/once', { headers: [['Content-Type', 'application/octet-stream']], body: 'x' }) }),
+    provoke: (run) => askRogue(run, {
+      bytes: requestBytes('/__runner/task/once', { headers: [BINARY_TYPE], body: 'x' }),
+    }),
   },
   'half a request': {
-    side: 'client', reason: 'request_timeout', status: 408, options: ['--header-timeout', '300ms', '--body-timeout', '300ms'],
+    side: 'client', reason: 'request_timeout', status: 408,
+    options: { 'header-timeout': '300ms', 'body-timeout': '300ms' },
     provoke: (run) => ask(run, callBytes('add', {}).subarray(0, 40)),
   },
   'a client that leaves before its answer': {
@@ -101,21 +124,28 @@ const FAILURE_CAUSES = {
     },
   },
   'a client that does not read its answer': {
-    side: 'client', reason: 'stalled', options: ['--write-timeout', '300ms'], provoke: (run) => stall(run, 20 << 20),
+    side: 'client', reason: 'stalled', options: SLOW_READER, provoke: (run) => stall(run, 20 << 20),
   },
   'a client that does not read an answer which the front has whole': {
-    side: 'client', reason: 'stalled', options: ['--write-timeout', '300ms', '--result-limit', '60MiB'],
+    side: 'client', reason: 'stalled', options: { ...SLOW_READER, 'result-limit': '60MiB' },
     provoke: (run) => stall(run, 20 << 20),
   },
-  'a task that throws': { side: 'task', reason: 'threw', status: 500, provoke: (run) => ask(run, callBytes('fail', {})) },
+  'a task that throws': {
+    side: 'task', reason: 'threw', status: 500, provoke: (run) => ask(run, callBytes('fail', {})),
+  },
   'a task that takes too long': {
-    side: 'task', reason: 'timeout', status: 504, options: ['--task-timeout', '400ms'],
+    side: 'task', reason: 'timeout', status: 504, options: { 'task-timeout': '400ms' },
     provoke: (run) => ask(run, callBytes('once', { id: 'slow', ms: 5_000 })),
   },
-  'a task whose stream breaks midway': { side: 'task', reason: 'answer_cut', provoke: async (run) => { await ask(run, callBytes('breaksMidway', {})); } },
+  'a task whose stream breaks midway': {
+    side: 'task', reason: 'answer_cut',
+    async provoke(run) { await ask(run, callBytes('breaksMidway', {})); },
+  },
   'a CORS function of the app that throws': {
     side: 'task', reason: 'internal_error', status: 500, workers: 0,
-    provoke: (run) => askRogue(run, { exposure: { cors: ASKING_CORS }, bytes: callBytes('once', {}, { headers: [['Origin', 'https://a.example']] }) }),
+    provoke: (run) => askRogue(run, {
+      exposure: { cors: ASKING_CORS }, bytes: callBytes('once', {}, { headers: [['Origin', 'https://a.example']] }),
+    }),
   },
   'more calls than may wait': {
     side: 'front', reason: 'overloaded', status: 503,
@@ -127,6 +157,17 @@ const FAILURE_CAUSES = {
       await busy.answer();
       busy.destroy();
       return status;
+    },
+  },
+  'no worker until the front has to leave': {
+    side: 'front', reason: 'draining', status: 503, endsFront: true,
+    options: { 'worker-wait': '10s', 'queue-limit': '1', 'drain-timeout': '200ms' },
+    async provoke(run) {
+      await run.killWorker(run.workers[0]);
+      const answer = ask(run, callBytes('add', {}));
+      await waitUntil('it waits', async () => (await run.front.underWay()).queued === 1);
+      run.front.child.kill('SIGTERM');
+      return answer;
     },
   },
   'no worker in time': {
@@ -148,7 +189,9 @@ const FAILURE_CAUSES = {
   'a worker that breaks the bridge protocol': {
     side: 'bridge', reason: 'bad_worker_answer', status: 502, workers: 0,
     provoke: (run) => askRogue(run, {
-      onCall: (self, call) => self.send({ type: TYPES.RESULT, flags: RESULT_FLAGS.result, detail: 7, call, payload: Buffer.from('5') }),
+      onCall: (self, call) => self.send({
+        type: TYPES.RESULT, flags: RESULT_FLAGS.result, detail: 7, call, payload: Buffer.from('5'),
+      }),
     }),
   },
   'a worker that sends garbage': {

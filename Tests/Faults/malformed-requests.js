@@ -1,7 +1,7 @@
 'use strict';
 
-// Requests that are no HTTP, one for each thing that can be wrong: by the reason under which the front counts it. Limits are
-// the defaults but for the body, 1 KiB.
+// Requests that are no HTTP, one for each thing that can be wrong: by the reason under which the front counts it.
+// Limits are the defaults.
 
 const GET = 'GET /__runner/task/add HTTP/1.1\r\n';
 const POST = 'POST /__runner/task/add HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';

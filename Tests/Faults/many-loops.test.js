@@ -21,11 +21,14 @@ const CONNECTIONS = 48;
 for (const loops of [2, 4]) {
   const frontOptions = ['--loops', String(loops)];
 
-  test(`${loops} loops: every call is answered once, through workers killed, frozen and replaced`, TIMEOUT, async (t) => {
+  test(`${loops} loops: one answer for each call, through workers killed, frozen and replaced`, TIMEOUT, async (t) => {
     const random = Random.forTest(t);
     await FaultRun.with({ workers: 2, frontOptions: [...frontOptions, '--worker-ping', '200ms'] }, async (run) => {
       const before = await run.descriptorsAtRest();
-      const load = new Load({ port: run.front.port, random, connections: CONNECTIONS, taskMilliseconds: [0, 20], pipelined: 2, textBytes: 2_000 });
+      const load = new Load({
+        port: run.front.port, random, connections: CONNECTIONS, taskMilliseconds: [0, 20], pipelined: 2,
+        textBytes: 2_000,
+      });
       await pause(300);
       await run.killWorker(random.pick(run.workers));
       await run.startWorker();
@@ -61,7 +64,7 @@ for (const loops of [2, 4]) {
     });
   });
 
-  test(`${loops} loops: told to stop, each finishes what it has, says Connection: close, and the front leaves with 0`, TIMEOUT, async () => {
+  test(`${loops} loops: told to stop, each finishes what it has, and the front leaves with 0`, TIMEOUT, async () => {
     await FaultRun.with({ workers: 1, frontOptions }, async (run) => {
       const busy = await parallel(Array.from({ length: CONNECTIONS }), CONNECTIONS, async (_, i) => {
         const connection = await RawConnection.open({ port: run.front.port });
@@ -83,12 +86,16 @@ for (const loops of [2, 4]) {
     });
   });
 
-  test(`${loops} loops: a worker that links to only one of them is used by that one, and the others wait or refuse`, TIMEOUT, async () => {
+  test(`${loops} loops: a worker linked to one of them is used by that one, the others wait`, TIMEOUT, async () => {
     await FaultRun.with({ workers: 0, frontOptions: [...frontOptions, '--worker-wait', '200ms'] }, async (run) => {
-      const worker = await RogueWorker.connect(run.front.socket, { onCall: (self, call) => self.result(call, 'linked') });
+      const worker = await RogueWorker.connect(run.front.socket, {
+        onCall: (self, call) => self.result(call, 'linked'),
+      });
       const welcome = JSON.parse((await worker.frame(TYPES.WELCOME)).payload.toString());
       assert.equal(welcome.loops, loops, 'it is told how many links to open');
-      const statuses = await parallel(Array.from({ length: CONNECTIONS }), CONNECTIONS, async () => (await callOnce(run.front.port, 'once', {})).status);
+      const statuses = await parallel(Array.from({ length: CONNECTIONS }), CONNECTIONS, async () => (
+        (await callOnce(run.front.port, 'once', {})).status
+      ));
       assert.deepEqual([...new Set(statuses)].sort(), [200, 503], `${statuses}`);
       worker.destroy();
       await run.front.quiet();

@@ -1,7 +1,7 @@
 'use strict';
 
-// More comes than can be done: what cannot be taken is refused at once with a hint when to come again, and what is taken
-// is done as fast as before.
+// More comes than can be done: what cannot be taken is refused at once with a hint when to come again, and what is
+// taken is done as fast as before.
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { assertMemory } = require('../support/assert-memory.js');
@@ -24,18 +24,23 @@ const MEASURE_MILLISECONDS = 1_500;
 const ROUNDS = 6;
 
 /**
- * Calls answered 200 a second, with so many connections that each has one call under way. Who is refused takes as long to come
- * again as a task takes, so that three times the connections offer three times the capacity.
+ * Calls answered 200 a second, with so many connections that each has one call under way. Who is refused takes as long
+ * to come again as a task takes, so that three times the connections offer three times the capacity.
  */
 async function goodput(run, random, connections) {
-  const load = new Load({ port: run.front.port, random, connections, taskMilliseconds: [TASK_MILLISECONDS, TASK_MILLISECONDS], refusedPauseMilliseconds: TASK_MILLISECONDS });
+  const load = new Load({
+    port: run.front.port, random, connections, taskMilliseconds: [TASK_MILLISECONDS, TASK_MILLISECONDS],
+    refusedPauseMilliseconds: TASK_MILLISECONDS,
+  });
   await pause(MEASURE_MILLISECONDS);
   await load.finish();
   load.assertExactlyOneAnswer(run.log.counts(), { allowed: ['503 OVERLOADED'] });
   return { load, perSecond: (load.tally()['200'] ?? 0) / (MEASURE_MILLISECONDS / 1_000) };
 }
 
-test('at three times the capacity, as much is done as at capacity, and the rest is refused with 503 OVERLOADED', { timeout: 60_000 }, async (t) => {
+test('at three times the capacity, as much is done as at capacity, and the rest is refused with 503 OVERLOADED', {
+  timeout: 60_000,
+}, async (t) => {
   const random = Random.forTest(t);
   await FaultRun.with({ workers: 1, frontOptions: OPTIONS }, async (run) => {
     const watch = new MemoryWatch({ front: run.front.pid });
@@ -44,7 +49,10 @@ test('at three times the capacity, as much is done as at capacity, and the rest 
       const atCapacity = await goodput(run, new Random(random.seed + 2 * round), AT_CAPACITY);
       const { load, perSecond } = await goodput(run, new Random(random.seed + 2 * round + 1), 3 * AT_CAPACITY);
       share = perSecond / atCapacity.perSecond;
-      t.diagnostic(`at capacity ${atCapacity.perSecond.toFixed(0)}/s ${JSON.stringify(atCapacity.load.tally())}; at three times ${perSecond.toFixed(0)}/s ${JSON.stringify(load.tally())}; ${load.latencies.report()}`);
+      t.diagnostic(
+        `at capacity ${atCapacity.perSecond.toFixed(0)}/s ${JSON.stringify(atCapacity.load.tally())}; `
+        + `at three times ${perSecond.toFixed(0)}/s ${JSON.stringify(load.tally())}; ${load.latencies.report()}`,
+      );
       const refused = [...load.answers].filter(([, { status }]) => status === 503).map(([id]) => id);
       assert.ok(refused.length > 0, 'something was refused');
       const ran = run.log.counts();
@@ -58,7 +66,9 @@ test('at three times the capacity, as much is done as at capacity, and the rest 
 });
 
 test('a refusal comes at once, says when to try again, and keeps the connection', { timeout: 30_000 }, async () => {
-  await FaultRun.with({ workers: 1, frontOptions: ['--loops', '1', '--worker-in-flight', '1', '--queue-limit', '0'] }, async (run) => {
+  await FaultRun.with({
+    workers: 1, frontOptions: ['--loops', '1', '--worker-in-flight', '1', '--queue-limit', '0'],
+  }, async (run) => {
     const busy = await RawConnection.open({ port: run.front.port });
     busy.send(callBytes('once', { id: 'busy', ms: 2_000 }));
     await pause(200);
@@ -77,7 +87,9 @@ test('a refusal comes at once, says when to try again, and keeps the connection'
   });
 });
 
-test('a call that would not be reached in time is refused at once, not after the wait', { timeout: 60_000 }, async (t) => {
+test('a call that would not be reached in time is refused at once, not after the wait', {
+  timeout: 60_000,
+}, async (t) => {
   const frontOptions = ['--loops', '1', '--worker-in-flight', '1', '--queue-limit', '1000', '--worker-wait', '2s'];
   await FaultRun.with({ workers: 1, frontOptions }, async (run) => {
     /** Calls of 200 ms, one at a time: ten of them are reached within two seconds. */
@@ -96,7 +108,10 @@ test('a call that would not be reached in time is refused at once, not after the
     const refused = answers.filter(({ status }) => status === 503);
     const soonest = Math.min(...refused.map(({ milliseconds }) => milliseconds));
     const atOnce = refused.filter(({ milliseconds }) => milliseconds < 1_000);
-    t.diagnostic(`${answers.length - refused.length} of ${answers.length} answered; ${atOnce.length} of ${refused.length} refusals within a second, the first after ${soonest} ms`);
+    t.diagnostic(
+      `${answers.length - refused.length} of ${answers.length} answered; `
+        + `${atOnce.length} of ${refused.length} refusals within a second, the first after ${soonest} ms`,
+    );
     assert.ok(answers.every(({ status }) => status === 200 || status === 503));
     assert.ok(answers.length - refused.length >= 9, 'those who can be reached are');
     assert.ok(atOnce.length >= 30, 'who comes too late is not kept waiting');

@@ -13,7 +13,10 @@ const { RogueWorker } = require('../support/rogue-worker.js');
 const { pause, waitUntil } = require('../support/wait-until.js');
 
 const TIMEOUT = { timeout: 30_000 };
-/** 32 MB in pieces of 64 KiB: the kernel takes up to 10 MB for a client that does not read, and what it took is no longer under way. */
+/**
+ * 32 MB in pieces of 64 KiB: the kernel takes up to 10 MB for a client that does not read, and what it took is no
+ * longer under way.
+ */
 const PIECES_BEYOND_THE_KERNEL = 512;
 const alone = (use, frontOptions = []) => FaultRun.with({ workers: 0, frontOptions }, use);
 
@@ -25,7 +28,9 @@ async function assertStillServes(run) {
 }
 
 test('an honest worker of another make is welcomed and serves', TIMEOUT, () => alone(async (run) => {
-  const worker = await RogueWorker.connect(run.front.socket, { onCall: (self, call) => self.result(call, 'from afar') });
+  const worker = await RogueWorker.connect(run.front.socket, {
+    onCall: (self, call) => self.result(call, 'from afar'),
+  });
   const welcome = JSON.parse((await worker.frame(TYPES.WELCOME)).payload.toString());
   assert.equal(welcome.protocol, 1);
   assert.ok(welcome.limits.windowBytes > 0);
@@ -46,8 +51,11 @@ test('a worker that never answers: the call is answered 504 and cancelled', TIME
   await assertStillServes(run);
 }, ['--task-timeout', '500ms']));
 
-test('a worker that answers twice: the first answer counts, the second is dropped', TIMEOUT, () => alone(async (run) => {
-  const worker = await RogueWorker.connect(run.front.socket, { onCall: (self, call) => { self.result(call, 'first'); self.result(call, 'second'); } });
+test('a worker that answers twice: the first counts, the second is dropped', TIMEOUT, () => alone(async (run) => {
+  const worker = await RogueWorker.connect(run.front.socket, { onCall: (self, call) => {
+    self.result(call, 'first');
+    self.result(call, 'second');
+  } });
   await worker.frame(TYPES.WELCOME);
   const connection = await RawConnection.open({ port: run.front.port });
   for (let i = 0; i < 20; i += 1) {
@@ -71,14 +79,18 @@ test('a worker that answers for calls that never were disturbs no call that is',
     },
   });
   await worker.frame(TYPES.WELCOME);
-  for (let i = 0; i < 10; i += 1) assert.deepEqual((await callOnce(run.front.port, 'once', {})).envelope, { ok: true, result: 'mine' });
+  for (let i = 0; i < 10; i += 1) {
+    assert.deepEqual((await callOnce(run.front.port, 'once', {})).envelope, { ok: true, result: 'mine' });
+  }
   worker.destroy();
   await assertStillServes(run);
 }));
 
 test("a worker that answers another worker's call is not believed", TIMEOUT, () => alone(async (run) => {
   let seen;
-  const honest = await RogueWorker.connect(run.front.socket, { tasks: ['honest'], onCall: (_self, call) => { seen = call; } });
+  const honest = await RogueWorker.connect(run.front.socket, { tasks: ['honest'], onCall: (_self, call) => {
+    seen = call;
+  } });
   const liar = await RogueWorker.connect(run.front.socket, { tasks: ['other'] });
   await honest.frame(TYPES.WELCOME);
   await liar.frame(TYPES.WELCOME);
@@ -92,7 +104,7 @@ test("a worker that answers another worker's call is not believed", TIMEOUT, () 
   liar.destroy();
 }));
 
-test('a worker of a newer protocol version is refused with a reason a person can act on', TIMEOUT, () => alone(async (run) => {
+test('a worker of a newer version is refused with a reason a person can act on', TIMEOUT, () => alone(async (run) => {
   const worker = await RogueWorker.connect(run.front.socket, { protocol: 2 });
   const refused = JSON.parse((await worker.frame(TYPES.REFUSED)).payload.toString());
   assert.equal(refused.protocol, 1);
@@ -135,7 +147,9 @@ const BAD_HELLOS = {
   'random bytes': new Random(3).bytes(256),
   'a result': encodeFrame({ type: TYPES.RESULT, flags: RESULT_FLAGS.empty, detail: 200 }),
   'text that is not JSON': encodeFrame({ type: TYPES.HELLO, field: 1, payload: Buffer.from('hello') }),
-  'JSON of the wrong shape': encodeFrame({ type: TYPES.HELLO, field: 1, payload: Buffer.from('{"protocol":1,"targets":5}') }),
+  'JSON of the wrong shape': encodeFrame({
+    type: TYPES.HELLO, field: 1, payload: Buffer.from('{"protocol":1,"targets":5}'),
+  }),
   'JSON nested without end': encodeFrame({ type: TYPES.HELLO, field: 1, payload: Buffer.from('['.repeat(100_000)) }),
   'an HTTP request': Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n'),
 };
@@ -184,15 +198,23 @@ test('what one stream left of its window is not the next one\'s', TIMEOUT, () =>
     assert.equal((await connection.answer())?.body.length, 4 * body.length);
   }
   const credited = new Map();
-  for (const { type, call, field } of worker.frames) if (type === TYPES.CREDIT) credited.set(call, (credited.get(call) ?? 0) + field);
-  for (const [call, bytes] of credited) assert.ok(bytes <= head.length + 4 * body.length, `call ${call} got credit for ${bytes} bytes`);
+  for (const { type, call, field } of worker.frames) {
+    if (type === TYPES.CREDIT) credited.set(call, (credited.get(call) ?? 0) + field);
+  }
+  for (const [call, bytes] of credited) {
+    assert.ok(bytes <= head.length + 4 * body.length, `call ${call} got credit for ${bytes} bytes`);
+  }
   assert.equal(worker.closed, false);
   connection.destroy();
   worker.destroy();
 }));
 
-test('calls for a worker that is away hold up nobody else, and are answered when it is back', TIMEOUT, () => alone(async (run) => {
-  const start = (id) => RogueWorker.connect(run.front.socket, { tasks: [id], onCall: (self, call) => self.result(call, id) });
+test('calls for a worker that is away hold up nobody else, and are answered when it is back', TIMEOUT, () => alone(async (
+  run,
+) => {
+  const start = (id) => RogueWorker.connect(run.front.socket, {
+    tasks: [id], onCall: (self, call) => self.result(call, id),
+  });
   const [here, away] = await Promise.all([start('here'), start('away')]);
   await Promise.all([here, away].map((worker) => worker.frame(TYPES.WELCOME)));
   away.destroy();
@@ -208,7 +230,9 @@ test('calls for a worker that is away hold up nobody else, and are answered when
 }, ['--loops', '1', '--worker-wait', '1m']));
 
 test('workers with different tables each get only what they announced', TIMEOUT, () => alone(async (run) => {
-  const [first, second] = await Promise.all(['one', 'two'].map((id) => RogueWorker.connect(run.front.socket, { tasks: [id], onCall: (self, call) => self.result(call, id) })));
+  const [first, second] = await Promise.all(['one', 'two'].map((id) => RogueWorker.connect(run.front.socket, {
+    tasks: [id], onCall: (self, call) => self.result(call, id),
+  })));
   await first.frame(TYPES.WELCOME);
   await second.frame(TYPES.WELCOME);
   for (let i = 0; i < 10; i += 1) {

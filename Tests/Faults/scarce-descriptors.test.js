@@ -13,7 +13,9 @@ const { pause, waitUntil } = require('../support/wait-until.js');
 
 const OPEN_FILES = 80;
 const CLIENTS = 300;
-/** Loops may take descriptors from one another in the moment they turn a client away: more than one flood has to pass. */
+/**
+ * Loops may take descriptors from one another in the moment they turn a client away: more than one flood has to pass.
+ */
 const FLOODS = 5;
 const WATCH_SECONDS = 1;
 /** A loop that spins takes all of it. */
@@ -22,8 +24,12 @@ const CALL = callBytes('add', { a: 5, b: 3 });
 const ANSWER = '{"ok":true,"result":8}';
 
 for (const loops of [1, 2, 4]) {
-  test(`with ${loops} loop(s) and no descriptor left, the connected are served and nothing spins`, { timeout: 60_000 }, async (t) => {
-    await FaultRun.with({ workers: 1, frontOptions: ['--loops', String(loops)], front: { openFiles: OPEN_FILES } }, async (run) => {
+  test(`with ${loops} loop(s) and no descriptor left, the connected are served and nothing spins`, {
+    timeout: 60_000,
+  }, async (t) => {
+    await FaultRun.with({
+      workers: 1, frontOptions: ['--loops', String(loops)], front: { openFiles: OPEN_FILES },
+    }, async (run) => {
       const before = await run.descriptorsAtRest();
       const kept = await parallel(Array.from({ length: 4 }), 4, () => RawConnection.open({ port: run.front.port }));
       const servesTheKept = async () => {
@@ -36,7 +42,9 @@ for (const loops of [1, 2, 4]) {
       let flood = [];
       for (let i = 0; i < FLOODS; i += 1) {
         for (const connection of flood) connection?.destroy();
-        flood = await Promise.all(Array.from({ length: CLIENTS }, () => RawConnection.open({ port: run.front.port }).catch(() => undefined)));
+        flood = await Promise.all(
+          Array.from({ length: CLIENTS }, () => RawConnection.open({ port: run.front.port }).catch(() => undefined)),
+        );
         await pause(200);
       }
       const turnedAway = flood.filter((connection) => !connection || connection.ended).length;
@@ -47,12 +55,16 @@ for (const loops of [1, 2, 4]) {
       const used = cpuSeconds(run.front.pid);
       await pause(WATCH_SECONDS * 1_000);
       const share = (cpuSeconds(run.front.pid) - used) / WATCH_SECONDS;
-      t.diagnostic(`${turnedAway} of ${CLIENTS} turned away; ${(share * 100).toFixed(0)} % of a core while nothing happens`);
+      t.diagnostic(
+        `${turnedAway} of ${CLIENTS} turned away; ${(share * 100).toFixed(0)} % of a core while nothing happens`,
+      );
       assert.ok(share <= IDLE_CPU_SHARE, `${share} of a core`);
       await servesTheKept();
       for (const connection of [...flood, ...kept]) connection?.destroy();
       assert.equal(late.exited, undefined, 'the worker did not give up');
-      await waitUntil('new clients are served', async () => (await callOnce(run.front.port, 'add', { a: 5, b: 3 })).status === 200);
+      await waitUntil('new clients are served', async () => (
+        (await callOnce(run.front.port, 'add', { a: 5, b: 3 })).status === 200
+      ));
       await run.front.workersReady(2);
       await run.killWorker(late);
       await run.assertNothingLeft(before);

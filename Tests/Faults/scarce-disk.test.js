@@ -51,17 +51,23 @@ function whyNoMount() {
 
 const skip = whyNoMount();
 
-test('a front that finds no room for its socket says so and leaves', { skip, timeout: 20_000 }, () => onSmallDisk(async (folder) => {
+test('a front that finds no room for its socket says so and leaves', {
+  skip, timeout: 20_000,
+}, () => onSmallDisk(async (folder) => {
   fill(folder);
   const socket = path.join(folder, 's');
-  const front = new TestProcess('front', frontBinary(), ['serve', '--listen', '127.0.0.1:0', '--admin', 'off', '--socket', socket]);
+  const front = new TestProcess('front', frontBinary(), [
+    'serve', '--listen', '127.0.0.1:0', '--admin', 'off', '--socket', socket,
+  ]);
   const { code } = await front.exit;
   assert.notEqual(code, 0);
   assert.match(front.stderr, /--socket .*no space left on device/i);
   assert.equal(fs.existsSync(socket), false);
 }));
 
-test('a disk that fills up later disturbs neither calls nor workers that come and go', { skip, timeout: 30_000 }, () => onSmallDisk(async (folder) => {
+test('a disk that fills up later disturbs neither calls nor workers that come and go', {
+  skip, timeout: 30_000,
+}, () => onSmallDisk(async (folder) => {
   await FaultRun.with({ workers: 1, front: { socket: path.join(folder, 's') } }, async (run) => {
     fill(folder);
     assert.equal((await callOnce(run.front.port, 'add', { a: 5, b: 3 })).status, 200);

@@ -1,7 +1,7 @@
 'use strict';
 
-// Request smuggling lives on bytes that two parsers read differently. Whatever is ambiguous is refused and the connection
-// closed, and what a body hides is never answered.
+// Request smuggling lives on bytes that two parsers read differently. Whatever is ambiguous is refused and the
+// connection closed, and what a body hides is never answered.
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { FaultRun } = require('../support/fault-run.js');
@@ -11,28 +11,37 @@ const { RawConnection } = require('../support/raw-connection.js');
 const PATH = '/__runner/task/once';
 const BODY = '{"input":{"id":"seen","ms":0}}';
 /** What an attacker hides: if it is ever answered or run, it was smuggled. */
-const HIDDEN = 'POST /__runner/task/once HTTP/1.1\r\nHost: a\r\nContent-Length: 34\r\n\r\n{"input":{"id":"smuggled","ms":0}}';
+const HIDDEN =
+  'POST /__runner/task/once HTTP/1.1\r\nHost: a\r\nContent-Length: 34\r\n\r\n{"input":{"id":"smuggled","ms":0}}';
 const request = (lines, body = BODY) => `POST ${PATH} HTTP/1.1\r\nHost: a\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
 const chunked = (lines, body) => request(lines, body ?? `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`);
 const LENGTH = `Content-Length: ${BODY.length}`;
 
 /** Spellings of Transfer-Encoding that some parser somewhere takes for chunked. */
 const TRANSFER_ENCODINGS = [
-  'Transfer-Encoding : chunked', 'Transfer-Encoding:\x0bchunked', 'Transfer-Encoding: xchunked', 'Transfer-Encoding: chunked\x0b',
-  'Transfer-Encoding: chunked, identity', 'Transfer-Encoding: identity, chunked', 'Transfer-Encoding: chunked, chunked', 'Transfer-Encoding: identity',
-  'Transfer-Encoding: gzip, chunked', 'Transfer-Encoding: "chunked"', 'Transfer-Encoding: chunked;q=1', 'Transfer-Encoding:', 'Transfer-Encoding: ,chunked',
-  'Transfer-Encoding\x00: chunked', 'Transfer-Encoding: chun\x00ked', ' Transfer-Encoding: chunked', 'X: y\r\n Transfer-Encoding: chunked', 'Transfer-Encoding:\r\n chunked',
-  'Transfer_Encoding\t: chunked', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity',
-  'Transfer-Encoding: identity\r\nTransfer-Encoding: chunked', 'Transfer-Encoding: cow\r\nTransfer-Encoding: chunked', 'Transfer-Encoding: chunked,', 'Transfer-Encoding: chunked;', 'Transfer-Encoding: chunked\xa0',
-  'Transfer-Encoding: \x00chunked', 'Transfer-Encoding:\xa0chunked', 'Transfer-Encoding: \x85chunked', 'Transfer-Encoding: chun\xe2\x84\xaaed', 'Transfer-Encoding: \'chunked\'',
-  'Transfer-Encoding\r\n: chunked', '\tTransfer-Encoding: chunked', 'Transfer-Encoding: chunked chunked', 'Transfer-Encoding: chunke', 'Transfer-Encoding: deflate',
-  'Foo: bar\nTransfer-Encoding: chunked', 'Foo: bar\rTransfer-Encoding: chunked', 'Transfer-Encoding: chunked\rX: y',
+  'Transfer-Encoding : chunked', 'Transfer-Encoding:\x0bchunked', 'Transfer-Encoding: xchunked',
+  'Transfer-Encoding: chunked\x0b', 'Transfer-Encoding: chunked, identity', 'Transfer-Encoding: identity, chunked',
+  'Transfer-Encoding: chunked, chunked', 'Transfer-Encoding: identity', 'Transfer-Encoding: gzip, chunked',
+  'Transfer-Encoding: "chunked"', 'Transfer-Encoding: chunked;q=1', 'Transfer-Encoding:', 'Transfer-Encoding: ,chunked',
+  'Transfer-Encoding\x00: chunked', 'Transfer-Encoding: chun\x00ked', ' Transfer-Encoding: chunked',
+  'X: y\r\n Transfer-Encoding: chunked', 'Transfer-Encoding:\r\n chunked', 'Transfer_Encoding\t: chunked',
+  'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked',
+  'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity',
+  'Transfer-Encoding: identity\r\nTransfer-Encoding: chunked', 'Transfer-Encoding: cow\r\nTransfer-Encoding: chunked',
+  'Transfer-Encoding: chunked,', 'Transfer-Encoding: chunked;', 'Transfer-Encoding: chunked\xa0',
+  'Transfer-Encoding: \x00chunked', 'Transfer-Encoding:\xa0chunked', 'Transfer-Encoding: \x85chunked',
+  'Transfer-Encoding: chun\xe2\x84\xaaed', 'Transfer-Encoding: \'chunked\'', 'Transfer-Encoding\r\n: chunked',
+  '\tTransfer-Encoding: chunked', 'Transfer-Encoding: chunked chunked', 'Transfer-Encoding: chunke',
+  'Transfer-Encoding: deflate', 'Foo: bar\nTransfer-Encoding: chunked', 'Foo: bar\rTransfer-Encoding: chunked',
+  'Transfer-Encoding: chunked\rX: y',
 ];
 
 /** Requests that must be refused with 4xx or 5xx and a close. @type {Record<string, string>} */
 const AMBIGUOUS = {
   'Content-Length, then chunked (CL.TE)': chunked([LENGTH, 'Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`),
-  'chunked, then Content-Length (TE.CL)': chunked(['Transfer-Encoding: chunked', 'Content-Length: 4'], `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n${HIDDEN}`),
+  'chunked, then Content-Length (TE.CL)': chunked(
+    ['Transfer-Encoding: chunked', 'Content-Length: 4'], `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n${HIDDEN}`,
+  ),
   'Transfer-Encoding in HTTP/1.0': chunked(['Transfer-Encoding: chunked']).replace('HTTP/1.1', 'HTTP/1.0'),
   'two different lengths': request([LENGTH, 'Content-Length: 0'], BODY + HIDDEN),
   'the same length twice': request([LENGTH, LENGTH], BODY + HIDDEN),
@@ -62,30 +71,42 @@ const AMBIGUOUS = {
   'two different Hosts': request(['Host: b', LENGTH]),
   'NUL in the target': request([LENGTH]).replace(PATH, `${PATH}\0`),
   'a tab in the request line': request([LENGTH]).replace(`POST ${PATH}`, `POST\t${PATH}`),
-  'a chunk size that wraps to 30 in 32 bits': chunked(['Transfer-Encoding: chunked'], `10000001e\r\n${BODY}\r\n0\r\n\r\n`),
+  'a chunk size that wraps to 30 in 32 bits': chunked(
+    ['Transfer-Encoding: chunked'], `10000001e\r\n${BODY}\r\n0\r\n\r\n`,
+  ),
   'a chunk size without digits': chunked(['Transfer-Encoding: chunked'], `\r\n${BODY}\r\n0\r\n\r\n`),
   'a chunk size with a tab after it': chunked(['Transfer-Encoding: chunked'], `1e\t\r\n${BODY}\r\n0\r\n\r\n`),
   'a chunk size that ends in CR CR LF': chunked(['Transfer-Encoding: chunked'], `1e\r\r\n${BODY}\r\n0\r\n\r\n`),
   'a chunk size with an underscore': chunked(['Transfer-Encoding: chunked'], `1_e\r\n${BODY}\r\n0\r\n\r\n`),
   'a chunk extension with NUL in it': chunked(['Transfer-Encoding: chunked'], `1e;a\0b\r\n${BODY}\r\n0\r\n\r\n`),
   'a last chunk that ends in LF': chunked(['Transfer-Encoding: chunked'], `1e\r\n${BODY}\r\n0\n\n${HIDDEN}`),
-  'a trailer that frames': chunked(['Transfer-Encoding: chunked'], `1e\r\n${BODY}\r\n0\r\nContent-Length: 5\r\n\r\n${HIDDEN}`),
-  'a chunk size that overflows 64 bits': chunked(['Transfer-Encoding: chunked'], `1000000000000001e\r\n${BODY}\r\n0\r\n\r\n`),
+  'a trailer that frames': chunked(
+    ['Transfer-Encoding: chunked'], `1e\r\n${BODY}\r\n0\r\nContent-Length: 5\r\n\r\n${HIDDEN}`,
+  ),
+  'a chunk size that overflows 64 bits': chunked(
+    ['Transfer-Encoding: chunked'], `1000000000000001e\r\n${BODY}\r\n0\r\n\r\n`,
+  ),
   'a chunk size with a sign': chunked(['Transfer-Encoding: chunked'], `+1e\r\n${BODY}\r\n0\r\n\r\n`),
   'a chunk size with 0x': chunked(['Transfer-Encoding: chunked'], `0x1e\r\n${BODY}\r\n0\r\n\r\n`),
   'a chunk size with a space before it': chunked(['Transfer-Encoding: chunked'], ` 1e\r\n${BODY}\r\n0\r\n\r\n`),
   'a chunk size line that ends in LF': chunked(['Transfer-Encoding: chunked'], `1e\n${BODY}\r\n0\r\n\r\n`),
   'a chunk extension with a bare LF in it': chunked(['Transfer-Encoding: chunked'], `1e;a\nb\r\n${BODY}\r\n0\r\n\r\n`),
-  'a chunk extension without end': chunked(['Transfer-Encoding: chunked'], `1e;${'a'.repeat(70_000)}\r\n${BODY}\r\n0\r\n\r\n`),
+  'a chunk extension without end': chunked(
+    ['Transfer-Encoding: chunked'], `1e;${'a'.repeat(70_000)}\r\n${BODY}\r\n0\r\n\r\n`,
+  ),
   'chunk data without its CRLF': chunked(['Transfer-Encoding: chunked'], `1e\r\n${BODY}0\r\n\r\n`),
   'chunk data longer than its size': chunked(['Transfer-Encoding: chunked'], `1c\r\n${BODY}\r\n0\r\n\r\n`),
-  'a trailer section without end': chunked(['Transfer-Encoding: chunked'], `1e\r\n${BODY}\r\n0\r\n${'X: y\r\n'.repeat(20_000)}\r\n`),
+  'a trailer section without end': chunked(
+    ['Transfer-Encoding: chunked'], `1e\r\n${BODY}\r\n0\r\n${'X: y\r\n'.repeat(20_000)}\r\n`,
+  ),
   'an HTTP/2 preface': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
   'a TLS greeting': '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
   'a version that does not exist': request([LENGTH]).replace('HTTP/1.1', 'HTTP/1.9x'),
 };
 for (const [i, line] of TRANSFER_ENCODINGS.entries()) {
-  AMBIGUOUS[`Transfer-Encoding ${i + 1}, ${JSON.stringify(line)}, beside a length (TE.TE)`] = chunked([line, LENGTH], `0\r\n\r\n${HIDDEN}`);
+  AMBIGUOUS[`Transfer-Encoding ${i + 1}, ${JSON.stringify(line)}, beside a length (TE.TE)`] = chunked(
+    [line, LENGTH], `0\r\n\r\n${HIDDEN}`,
+  );
   AMBIGUOUS[`Transfer-Encoding ${i + 1}, ${JSON.stringify(line)}, alone`] = chunked([line], `0\r\n\r\n${HIDDEN}`);
 }
 

@@ -18,7 +18,10 @@ const SECONDS = amount('SOAK_SECONDS', { usual: 60, long: 600 });
 /** The second half may have at most so much more at its lowest than the first: an allocator's noise, not a leak. */
 const DRIFT_LIMIT_BYTES = 2 * 1048576;
 
-/** What goes wrong, one after another, at random. @type {Record<string, (run: FaultRun, random: Random, proxy: BridgeProxy) => Promise<void>>} */
+/**
+ * What goes wrong, one after another, at random.
+ * @type {Record<string, (run: FaultRun, random: Random, proxy: BridgeProxy) => Promise<void>>}
+ */
 const FAULTS = {
   async 'kill a worker'(run, random) {
     await run.killWorker(random.pick(run.workers));
@@ -45,13 +48,17 @@ const FAULTS = {
   async 'clients that go away in the middle'(run, random) {
     for (let i = 0; i < 20; i += 1) {
       const connection = await RawConnection.open({ port: run.front.port });
-      connection.send('POST /__runner/task/add HTTP/1.1\r\nHost: a\r\nContent-Length: 33\r\n\r\n{"input":{"a":'.slice(0, random.integer(1, 80)));
+      connection.send('POST /__runner/task/add HTTP/1.1\r\nHost: a\r\nContent-Length: 33\r\n\r\n{"input":{"a":'.slice(
+        0, random.integer(1, 80),
+      ));
       if (random.chance(0.5)) connection.resetNow(); else connection.destroy();
     }
   },
 };
 
-test(`${SECONDS} seconds of load and faults: one answer each, no drift`, { timeout: (SECONDS + 60) * 1_000 }, async (t) => {
+test(`${SECONDS} seconds of load and faults: one answer each, no drift`, {
+  timeout: (SECONDS + 60) * 1_000,
+}, async (t) => {
   const random = Random.forTest(t);
   await FaultRun.with({ workers: 0, frontOptions: ['--worker-ping', '200ms'] }, async (run) => {
     const before = await run.descriptorsAtRest();
@@ -59,8 +66,13 @@ test(`${SECONDS} seconds of load and faults: one answer each, no drift`, { timeo
     const proxy = await BridgeProxy.start(run.front.socket, MISCHIEF.tears(random));
     await run.startWorker({ socket: proxy.socket });
     const loads = [
-      new Load({ port: run.front.port, random: new Random(random.seed + 1), connections: 16, taskMilliseconds: [0, 10] }),
-      new Load({ port: run.front.port, random: new Random(random.seed + 2), connections: 4, taskMilliseconds: [0, 2], pipelined: 8, textBytes: 20_000 }),
+      new Load({
+        port: run.front.port, random: new Random(random.seed + 1), connections: 16, taskMilliseconds: [0, 10],
+      }),
+      new Load({
+        port: run.front.port, random: new Random(random.seed + 2), connections: 4, taskMilliseconds: [0, 2],
+        pipelined: 8, textBytes: 20_000,
+      }),
     ];
     const memory = [];
     const sampling = setInterval(() => memory.push(anonymousMemoryBytes(run.front.pid)), 100);
@@ -78,7 +90,10 @@ test(`${SECONDS} seconds of load and faults: one answer each, no drift`, { timeo
     const [first, second] = [memory.slice(half >> 1, half), memory.slice(half)].map((samples) => Math.min(...samples));
     t.diagnostic(`${JSON.stringify(done)}`);
     for (const load of loads) t.diagnostic(`${JSON.stringify(load.tally())}; ${load.latencies.report()}`);
-    t.diagnostic(`front: ${megabytes(first)} at least in the second quarter, ${megabytes(second)} in the second half, ${megabytes(Math.max(...memory))} at most`);
+    t.diagnostic(
+      `front: ${megabytes(first)} at least in the second quarter, ${megabytes(second)} in the second half, `
+        + `${megabytes(Math.max(...memory))} at most`,
+    );
     const runs = run.log.counts();
     for (const load of loads) load.assertExactlyOneAnswer(runs, { allowed: ['502 WORKER_LOST'] });
     assertMemory(second - first <= DRIFT_LIMIT_BYTES, 'memory drifts');

@@ -27,7 +27,9 @@ const GREETER = String.raw`
 
 /** What a process of another user and group is told: the reason of a refusal, an error's code, or `silence`. */
 function greetedAs(uid, gid, socket) {
-  const { stdout } = spawnSync(process.execPath, ['-e', GREETER, socket], { uid, gid, cwd: '/', encoding: 'utf8', timeout: 10_000 });
+  const { stdout } = spawnSync(process.execPath, ['-e', GREETER, socket], {
+    uid, gid, cwd: '/', encoding: 'utf8', timeout: 10_000,
+  });
   if (!stdout.startsWith('frame ')) return stdout;
   return JSON.parse(decodeFrames(Buffer.from(stdout.slice(6), 'base64')).frames[0].payload.toString()).reason;
 }
@@ -52,7 +54,9 @@ test('the socket file has the mode and the group that were asked for', { skip, t
 });
 
 test('who may not write to the socket file does not reach the front', { skip, timeout: TIMEOUT }, async () => {
-  await withFront(['--socket-mode', '0660'], (front) => assert.equal(greetedAs(STRANGER, STRANGER, front.socket), 'EACCES'));
+  await withFront(['--socket-mode', '0660'], (front) => assert.equal(
+    greetedAs(STRANGER, STRANGER, front.socket), 'EACCES',
+  ));
 });
 
 test('who may write to it, but is another user, is refused with the remedy', { skip, timeout: TIMEOUT }, async () => {
@@ -64,7 +68,9 @@ test('who may write to it, but is another user, is refused with the remedy', { s
   });
 });
 
-for (const [what, allow, uid, gid] of [['user', '--socket-allow-uid', STRANGER, STRANGER + 1], ['group', '--socket-allow-gid', STRANGER + 1, STRANGER]]) {
+for (const [what, allow, uid, gid] of [
+  ['user', '--socket-allow-uid', STRANGER, STRANGER + 1], ['group', '--socket-allow-gid', STRANGER + 1, STRANGER],
+]) {
   test(`a ${what} that was allowed is listened to`, { skip, timeout: TIMEOUT }, async () => {
     await withFront(['--socket-mode', '0666', allow, String(STRANGER)], (front) => {
       assert.equal(greetedAs(uid, gid, front.socket), 'silence', 'it waits for HELLO');

@@ -1,7 +1,7 @@
 'use strict';
 
-// The tasks of the fault suite's apps. Every run of `once` is written down before it does anything else: one line with the
-// caller's id, in one write to a file opened for appending (RUNS_FILE), so that not even a kill loses it.
+// The tasks of the fault suite's apps. Every run of `once` is written down before it does anything else: one line with
+// the caller's id, in one write to a file opened for appending (RUNS_FILE), so that not even a kill loses it.
 const fs = require('node:fs');
 const { Readable } = require('node:stream');
 
@@ -26,7 +26,11 @@ const TASKS = {
   async fail() { throw new Error('as asked'); },
   /** A stream that breaks after some of it. */
   async breaksMidway() {
-    return Readable.from((async function* pieces() { yield Buffer.from('some'); await pause(50); throw new Error('midway'); })());
+    return Readable.from((async function* pieces() {
+      yield Buffer.from('some');
+      await pause(50);
+      throw new Error('midway');
+    })());
   },
 };
 

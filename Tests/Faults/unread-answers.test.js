@@ -21,7 +21,9 @@ const LARGE_BYTES = 7 * MEGABYTE;
 const STALLED = 'runner_sidecar_failures_total{side="client",reason="stalled"}';
 
 test('pipelined requests whose answers are never read are not read for ever', TIMEOUT, (t) => (
-  underAttack(t, { limitBytes: 48 * MEGABYTE }, (port) => parallel(Array.from({ length: ATTACKERS }), ATTACKERS, async () => {
+  underAttack(t, {
+    limitBytes: 48 * MEGABYTE,
+  }, (port) => parallel(Array.from({ length: ATTACKERS }), ATTACKERS, async () => {
     const connection = await RawConnection.open({ port });
     connection.socket.pause();
     const flood = Buffer.concat(Array.from({ length: 500 }, () => callBytes('large', { bytes: 4_000 })));

@@ -1,7 +1,7 @@
 'use strict';
 
-// Each failure is counted once, under the side it came from and its reason, and its log line says the same. Every reason that
-// the front has a name for is brought about here.
+// Each failure is counted once, under the side it came from and its reason, and its log line says the same. Every
+// reason that the front has a name for is brought about here.
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { FaultRun } = require('../support/fault-run.js');
@@ -10,26 +10,32 @@ const { FAILURE_CAUSES, ask } = require('./failure-causes.js');
 const { MALFORMED_REQUESTS } = require('./malformed-requests.js');
 
 /** Short time limits stand with those cases that are about them: on a busy machine others would meet them, too. */
-const OPTIONS = [
-  '--loops', '1', '--access-log', 'all', '--log-format', 'json', '--worker-wait', '200ms', '--body-limit', '1kib',
-  '--worker-in-flight', '1', '--queue-limit', '0',
-];
+const OPTIONS = {
+  loops: '1', 'access-log': 'all', 'log-format': 'json', 'worker-wait': '200ms', 'body-limit': '1kib',
+  'worker-in-flight': '1', 'queue-limit': '0',
+};
+const flags = (options) => Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
 
-for (const [what, { side, reason, status, workers = 1, options = [], provoke }] of Object.entries(FAILURE_CAUSES)) {
-  const frontOptions = [...OPTIONS, ...options];
-  test(`${what}: side ${side}, reason ${reason}`, { timeout: 30_000 }, () => FaultRun.with({ workers, frontOptions }, async (run) => {
+for (const [what, cause] of Object.entries(FAILURE_CAUSES)) {
+  const { side, reason, status, workers = 1, options, endsFront = false, provoke } = cause;
+  const settings = { workers, frontOptions: flags({ ...OPTIONS, ...options }) };
+  test(`${what}: side ${side}, reason ${reason}`, { timeout: 30_000 }, () => FaultRun.with(settings, async (run) => {
     const label = `${side}/${reason}`;
     assert.deepEqual(await failures(run.front), {}, 'nothing has failed yet');
     assert.equal(await provoke(run), status);
-    await waitUntil('it is counted', async () => Object.keys(await failures(run.front)).length > 0);
-    assert.deepEqual(await failures(run.front), { [label]: 1 });
+    if (!endsFront) {
+      await waitUntil('it is counted', async () => Object.keys(await failures(run.front)).length > 0);
+      assert.deepEqual(await failures(run.front), { [label]: 1 });
+    }
     const lines = await waitUntil('it is logged', () => logged(run.front));
     assert.deepEqual(lines.map((line) => `${line.side}/${line.reason}`), [label]);
     if (status !== undefined) assert.equal(lines[0].status, status);
   }));
 }
 
-test('what is wrong with the HTTP is the client\'s doing, and each kind has its reason', { timeout: 30_000 }, () => FaultRun.with({ frontOptions: OPTIONS }, async (run) => {
+test('what is wrong with the HTTP is the client\'s doing, and each kind has its reason', {
+  timeout: 30_000,
+}, () => FaultRun.with({ frontOptions: flags(OPTIONS) }, async (run) => {
   const expected = {};
   for (const [reason, { status, bytes }] of Object.entries(MALFORMED_REQUESTS)) {
     assert.equal(await ask(run, bytes), status, reason);
@@ -44,7 +50,9 @@ test('what is wrong with the HTTP is the client\'s doing, and each kind has its 
   assert.deepEqual(lines.map((line) => line.status), Object.values(MALFORMED_REQUESTS).map(({ status }) => status));
 }));
 
-test('there is no reason that is not brought about here', { timeout: 30_000 }, () => FaultRun.with({ workers: 0 }, async (run) => {
+test('there is no reason that is not brought about here', {
+  timeout: 30_000,
+}, () => FaultRun.with({ workers: 0 }, async (run) => {
   const provoked = [
     ...Object.values(FAILURE_CAUSES).map(({ side, reason }) => `${side}/${reason}`),
     ...Object.keys(MALFORMED_REQUESTS).map((reason) => `client/${reason}`),

@@ -1,7 +1,7 @@
 'use strict';
 
-// runner-sidecar-shim --workers N: as many Node processes, each a worker; one that dies is replaced, and a SIGTERM to the
-// first of them drains all.
+// runner-sidecar-shim --workers N: as many Node processes, each a worker; one that dies is replaced, and a SIGTERM to
+// the first of them drains all.
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const test = require('node:test');
@@ -18,7 +18,9 @@ const WORKERS = 3;
 
 /** Starts the command, gives it to `use` once all workers serve, and ends it whatever happens. */
 async function withCommand(run, use) {
-  const command = new TestProcess('runner-sidecar-shim', process.execPath, [COMMAND, APP, '--socket', run.front.socket, '--workers', String(WORKERS)], {
+  const command = new TestProcess('runner-sidecar-shim', process.execPath, [
+    COMMAND, APP, '--socket', run.front.socket, '--workers', String(WORKERS),
+  ], {
     env: { RUNS_FILE: run.log.file },
   });
   try {
@@ -35,7 +37,9 @@ async function workerPIDs(front) {
   return JSON.parse((await front.admin('/workers')).text).workers.map(({ pid }) => pid);
 }
 
-test(`${WORKERS} worker processes share the calls; one that is killed costs only its own and is replaced`, { timeout: 60_000 }, async (t) => {
+test(`${WORKERS} worker processes share the calls; one that is killed costs only its own and is replaced`, {
+  timeout: 60_000,
+}, async (t) => {
   const random = Random.forTest(t);
   await FaultRun.with({ workers: 0 }, async (run) => {
     const before = await run.descriptorsAtRest();
@@ -60,7 +64,9 @@ test(`${WORKERS} worker processes share the calls; one that is killed costs only
   });
 });
 
-test('SIGTERM to the command drains every worker: what runs is answered, and all leave with 0', { timeout: 60_000 }, async (t) => {
+test('SIGTERM to the command drains every worker: what runs is answered, and all leave with 0', {
+  timeout: 60_000,
+}, async (t) => {
   const random = Random.forTest(t);
   await FaultRun.with({ workers: 0 }, async (run) => {
     const before = await run.descriptorsAtRest();

@@ -1,7 +1,7 @@
 'use strict';
 
-// The rules of this house that a reader relies on, checked: which module may know which, where `unsafe` may stand, how long
-// a file may be.
+// The rules of this house that a reader relies on, checked: which module may know which, where `unsafe` may stand, how
+// long a file may be.
 
 const assert = require('node:assert');
 const fs = require('node:fs');
@@ -33,7 +33,11 @@ const OUTSIDE = new Set(['Logging', 'Glibc', 'Synchronization', 'CLibUV']);
 /** The modules in which memory is touched: strict memory safety makes every such place say `unsafe`. */
 const UNSAFE_MODULES = new Set(['Bytes', 'EventLoop']);
 
-const LINE_LIMIT = 400;
+const FILE_LIMIT_LINES = 400;
+const LINE_LIMIT_CHARACTERS = 120;
+
+/** Languages whose lines are counted. In Swift, what is longer for a text in it is the formatter's affair. */
+const CODE = /\.(?:js|mjs|ts|swift|lua|sh|html|ya?ml|service)$|(?:^|\/)Dockerfile$|^scripts\/[\w-]+$|^\.ci\/run$/;
 
 /** Files that may be longer, and why. */
 const LONG_FILES = {
@@ -41,7 +45,7 @@ const LONG_FILES = {
 };
 
 /** Folders that hold what others made. */
-const SKIPPED = new Set(['.build', '.git', 'node_modules']);
+const SKIPPED = new Set(['.build', '.git', 'node_modules', 'dist', 'results']);
 
 /**
  * Every file below a folder of the repository.
@@ -79,10 +83,14 @@ function places(file, text, pattern) {
 }
 
 const swiftSources = filesBelow('Sources', '.swift');
-const scripts = ['Tests', 'node-shim', 'scripts', 'docs', 'examples', 'Benchmarks'].flatMap((folder) => filesBelow(folder, '.js'));
+const scripts = ['Tests', 'node-shim', 'scripts', 'docs', 'examples', 'Benchmarks'].flatMap((folder) => (
+  filesBelow(folder, '.js')
+));
 const moduleOf = (file) => file.split('/')[1];
 const importsOf = (file) =>
-  [...swiftCode(file).matchAll(/^\s*(?:@\w+\s+)*(?:public |internal |package |private |fileprivate )?import (?:\w+ )?(\S+)/gm)]
+  [...swiftCode(file).matchAll(
+    /^\s*(?:@\w+\s+)*(?:public |internal |package |private |fileprivate )?import (?:\w+ )?(\S+)/gm,
+  )]
     .map((match) => match[1].split('.')[0]);
 
 test('there are sources to look at', () => {
@@ -116,7 +124,9 @@ test('each file imports only what its module may', () => {
 test('Package.swift gives no module a dependency that it may not import', () => {
   const manifest = read('Package.swift').replace(/\/\/.*/g, '');
   const wrong = [];
-  for (const match of manifest.matchAll(/(?:[^.]module\(\s*|executableTarget\(\s*name:\s*)"([^"]+)"([^()]*(?:\([^()]*\)[^()]*)*)/g)) {
+  for (const match of manifest.matchAll(
+    /(?:[^.]module\(\s*|executableTarget\(\s*name:\s*)"([^"]+)"([^()]*(?:\([^()]*\)[^()]*)*)/g,
+  )) {
     const [, name, rest] = match;
     for (const [, dependency] of rest.replace(/\.product\(name: ("[^"]+")[^)]*\)/g, '$1').matchAll(/"([^"]+)"/g)) {
       if (!MODULES[name].includes(dependency)) wrong.push(`${name} depends on ${dependency}`);
@@ -137,13 +147,38 @@ test('only EventLoop knows libuv', () => {
 test('memory is touched in Bytes and EventLoop only', () => {
   const wrong = swiftSources
     .filter((file) => !UNSAFE_MODULES.has(moduleOf(file)))
-    .flatMap((file) => places(file, swiftCode(file), /\bunsafe\b|@unchecked|nonisolated\(unsafe\)|\bUnsafe\w*Pointer\b/));
+    .flatMap((file) => places(
+      file, swiftCode(file), /\bunsafe\b|@unchecked|nonisolated\(unsafe\)|\bUnsafe\w*Pointer\b/,
+    ));
   assert.deepStrictEqual(wrong, []);
 });
 
-test(`no file is longer than ${LINE_LIMIT} lines but for those with a reason`, () => {
+/** The code of the fences of a document: `file:line` and the line. What a command prints is as long as it is. */
+function fencedCode(file) {
+  let language = '';
+  return read(file).split('\n').flatMap((line, i) => {
+    const fence = /^```(\w*)/.exec(line);
+    if (fence) language = language === '' ? fence[1] : '';
+    return !fence && ['js', 'swift', 'ts'].includes(language) ? [[`${file}:${i + 1}`, line]] : [];
+  });
+}
+
+test(`no line is longer than ${LINE_LIMIT_CHARACTERS} characters, in any language`, () => {
+  const files = filesBelow('.', '').map((file) => path.posix.normalize(file));
+  const code = files.filter((file) => CODE.test(file));
+  assert.ok(code.length > 200, `${code.length} files`);
+  const isWide = (line) => [...line].length > LINE_LIMIT_CHARACTERS;
+  const wide = (file) => read(file).split('\n').flatMap((line, i) => (
+    isWide(line) && !(file.endsWith('.swift') && line.includes('"')) ? [`${file}:${i + 1}`] : []
+  ));
+  assert.deepStrictEqual(code.flatMap(wide), []);
+  const documents = files.filter((file) => file.endsWith('.md'));
+  assert.deepStrictEqual(documents.flatMap(fencedCode).filter(([, line]) => isWide(line)).map(([at]) => at), []);
+});
+
+test(`no file is longer than ${FILE_LIMIT_LINES} lines but for those with a reason`, () => {
   const files = [...swiftSources, ...filesBelow('Tests', '.swift'), ...scripts];
-  const long = files.filter((file) => read(file).split('\n').length - 1 > LINE_LIMIT);
+  const long = files.filter((file) => read(file).split('\n').length - 1 > FILE_LIMIT_LINES);
   assert.deepStrictEqual(long.filter((file) => !LONG_FILES[file]), []);
   assert.deepStrictEqual(Object.keys(LONG_FILES).filter((file) => !long.includes(file)), [], 'these are short now');
 });

@@ -12,10 +12,19 @@ const { waitUntil } = require('../support/wait-until.js');
 const { askAdmin } = require('./admin-client.js');
 
 const APP = path.join(__dirname, 'app.js');
-const reasonsOf = async (front) => JSON.parse((await askAdmin(front, '/readyz?format=json')).text).reasons.map(({ code }) => code);
-const healthcheck = (front) => spawnSync(frontBinary(), ['healthcheck', '--admin', `127.0.0.1:${front.adminPort}`], { encoding: 'utf8' });
 
-test('a front is ready while a worker takes calls and it was not told to stop; it lives all the time', { timeout: 30_000 }, async () => {
+async function reasonsOf(front) {
+  const { text } = await askAdmin(front, '/readyz?format=json');
+  return JSON.parse(text).reasons.map(({ code }) => code);
+}
+
+function healthcheck(front) {
+  return spawnSync(frontBinary(), ['healthcheck', '--admin', `127.0.0.1:${front.adminPort}`], { encoding: 'utf8' });
+}
+
+test('a front is ready while a worker takes calls and it was not told to stop; it lives all the time', {
+  timeout: 30_000,
+}, async () => {
   const front = await Front.start({ options: ['--drain-delay', '3s'] });
   let app;
   try {
@@ -27,7 +36,8 @@ test('a front is ready while a worker takes calls and it was not told to stop; i
 
     app = await startApp(APP, { socket: front.socket });
     await front.workersReady();
-    assert.deepEqual(await askAdmin(front, '/readyz').then(({ status, text }) => ({ status, text })), { status: 200, text: 'ready\n' });
+    const ready = await askAdmin(front, '/readyz');
+    assert.deepEqual([ready.status, ready.text], [200, 'ready\n']);
     const json = await askAdmin(front, '/readyz', { headers: { Accept: 'application/json' } });
     assert.deepEqual(JSON.parse(json.text), { ready: true, reasons: [] });
     assert.equal(healthcheck(front).status, 0);
@@ -41,19 +51,23 @@ test('a front is ready while a worker takes calls and it was not told to stop; i
   }
 });
 
-test('a worker that is stopped takes readiness away, and gives it back when it goes on', { timeout: 30_000 }, async () => {
+test('a worker that is stopped takes readiness away, and gives it back when it goes on', {
+  timeout: 30_000,
+}, async () => {
   const front = await Front.start();
   const app = await startApp(APP, { socket: front.socket });
   try {
     await front.workersReady();
     app.kill('SIGSTOP');
-    await waitUntil('the front notices', async () => (await reasonsOf(front)).includes('no_worker'), { timeoutMilliseconds: 10_000 });
+    const hasNoWorker = async () => (await reasonsOf(front)).includes('no_worker');
+    await waitUntil('the front notices', hasNoWorker, { timeoutMilliseconds: 10_000 });
     const { workers } = JSON.parse((await askAdmin(front, '/workers')).text);
     assert.equal(workers[0].state, 'silent');
     app.kill('SIGCONT');
     await waitUntil('it is ready again', async () => (await askAdmin(front, '/readyz')).status === 200);
     assert.equal(healthcheck(front).status, 0);
-    assert.match(front.child.stderr, /warning worker does not answer: .* side=worker\n[^]*notice worker answers again /);
+    const log = front.child.stderr;
+    assert.match(log, /warning worker does not answer: .* side=worker\n[^]*notice worker answers again /);
   } finally {
     await Promise.all([front.stop(), app.stop()]);
   }

@@ -5,6 +5,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
+const { fieldValue } = require('../support/http-answer-reader.js');
 const { callBytes, callOnce } = require('../support/http-request.js');
 const { withPair } = require('../support/pair.js');
 const { RawConnection } = require('../support/raw-connection.js');
@@ -14,7 +15,7 @@ const { askAdmin, reload } = require('./admin-client.js');
 
 const APP = path.join(__dirname, 'app.js');
 
-/** A pair whose front reads a configuration file; `change` writes it anew, has it read, and gives the log line of that. */
+/** A pair whose front reads a configuration file; `change` writes it anew, has it read, and gives the line logged. */
 function withConfigured(settings, use) {
   const file = path.join(temporaryFolder(), 'sidecar.json');
   const write = (next) => fs.writeFileSync(file, typeof next === 'string' ? next : JSON.stringify(next));
@@ -25,7 +26,9 @@ function withConfigured(settings, use) {
   }));
 }
 
-test('limits and the log level change without a restart; the rest is said to need one', { timeout: 30_000 }, async () => {
+test('limits and the log level change without a restart; the rest is said to need one', {
+  timeout: 30_000,
+}, async () => {
   await withConfigured({ 'body-limit': '1KiB', 'log-level': 'info' }, async (front, change) => {
     const large = { text: 'x'.repeat(3_000) };
     assert.equal((await callOnce(front.port, 'echo', large)).status, 413);
@@ -35,6 +38,31 @@ test('limits and the log level change without a restart; the rest is said to nee
     assert.equal((await askAdmin(front, '/log-level')).text, 'debug\n');
     const config = JSON.parse((await askAdmin(front, '/config')).text);
     assert.deepEqual(config['body-limit'], { value: '8KiB', source: 'file: body-limit' });
+  });
+});
+
+test('origins, base path, token and trusted proxies change for connections that are open already', {
+  timeout: 30_000,
+}, async () => {
+  await withConfigured({ 'access-log': 'all', 'cors-origins': ['https://a.example'] }, async (front, change) => {
+    const connection = await RawConnection.open({ port: front.port });
+    const headers = [['Origin', 'https://b.example'], ['X-Forwarded-For', '203.0.113.7'], ['x-secret', 'right']];
+    const ask = async (basePath = '/__runner') => {
+      connection.send(callBytes('add', { a: 1, b: 2 }, { basePath, headers }));
+      const answer = await connection.answer();
+      return [answer?.status, fieldValue(answer, 'access-control-allow-origin')];
+    };
+    const clients = () => front.child.stderr.match(/ access client=\S+/g)?.map((field) => field.split('=')[1]);
+    assert.deepEqual(await ask(), [200, undefined]);
+    await change({ 'access-log': 'all', 'cors-origins': ['https://b.example'] });
+    assert.deepEqual(await ask(), [200, 'https://b.example']);
+    await change({ 'access-log': 'all', 'trusted-peers': ['127.0.0.1'], token: 'right' });
+    assert.deepEqual(await ask(), [401, '*']);
+    await change({ 'access-log': 'all', token: 'right', 'token-header': 'x-secret', 'base-path': '/rpc' });
+    assert.deepEqual(await ask('/rpc'), [200, '*']);
+    await waitUntil('four lines are there', () => clients()?.length === 4);
+    assert.deepEqual(clients(), ['127.0.0.1', '127.0.0.1', '203.0.113.7', '127.0.0.1']);
+    connection.destroy();
   });
 });
 
@@ -49,7 +77,7 @@ test('a log level that was PUT lasts until the settings are read again', { timeo
 test('settings that are wrong change nothing, and say what is wrong on one line', { timeout: 30_000 }, async () => {
   await withConfigured({ 'body-limit': '1KiB' }, async (front, change) => {
     const wrong = [
-      [{ 'body-limt': '8KiB', 'idle-timeout': '5' }, /option \\"body-limt\\"\. Did you mean body-limit\?; .*5.* must be a time/],
+      [{ 'body-limt': '8KiB', 'idle-timeout': '5' }, /\\"body-limt\\"\. Did you mean body-limit\?; .* must be a time/],
       ['{ "body-limit": "8KiB",\n\n}', /sidecar\.json\\" line 3: not JSON: unexpected/],
       ['body-limit: [', /sidecar\.json\\" line 1: /],
     ];
@@ -58,7 +86,7 @@ test('settings that are wrong change nothing, and say what is wrong on one line'
       assert.match(line, /error SIGHUP: the new settings are wrong, the old stay in force problems=/);
       assert.match(line, expected);
       assert.match(line, /side=front$/);
-      assert.ok(!line.includes('--socket is required'), 'a file that was not understood is not blamed for what it lacks');
+      assert.ok(!line.includes('--socket is required'), 'a file that was not understood lacks nothing');
       assert.equal((await callOnce(front.port, 'echo', { text: 'x'.repeat(3_000) })).status, 413);
     }
     assert.match(await change({ 'body-limit': '8KiB' }), /changed=body-limit/);

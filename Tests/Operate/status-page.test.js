@@ -53,7 +53,8 @@ function mixedRequests() {
 const TIMEOUT = { skip, timeout: 120_000 };
 
 test('two workers, calls and failures: every number of the page is the one of /metrics', TIMEOUT, async () => {
-  await withPair({ app: APP, workers: 2, frontOptions: ['--loops', '2'] }, ({ front, apps }) => Browser.with(async (browser) => {
+  const settings = { app: APP, workers: 2, frontOptions: ['--loops', '2'] };
+  await withPair(settings, ({ front, apps }) => Browser.with(async (browser) => {
     await browser.open(`http://127.0.0.1:${front.adminPort}/`);
     await Promise.all(Array.from({ length: 4 }, () => send(front.port, mixedRequests())));
     await upToDate(browser, front);
@@ -117,6 +118,7 @@ test('what is under way and waits is what /metrics says; a worker that stops is 
 test('the page may load nothing from elsewhere and be framed nowhere', { timeout: 30_000 }, async () => {
   await withPair({ app: APP }, async ({ front }) => {
     const { headers } = await askAdmin(front, '/');
-    assert.match(headers['content-security-policy'], /default-src 'none';.*connect-src 'self';.*frame-ancestors 'none'/);
+    const policy = headers['content-security-policy'];
+    assert.match(policy, /default-src 'none';.*connect-src 'self';.*frame-ancestors 'none'/);
   });
 });

@@ -79,7 +79,9 @@ class Clients {
   }
 }
 
-test('rotated again and again under load, several tokens at once: no call is refused, old tokens are', { timeout: 60_000 }, async (t) => {
+test('rotated again and again under load, several tokens at once: no call is refused, old tokens are', {
+  timeout: 60_000,
+}, async (t) => {
   const file = new TokenFile();
   file.inPlace(['staying', 'secret-0']);
   const frontOptions = ['--token-file', file.path, '--token', 'from-the-flag', '--loops', '2'];
@@ -95,7 +97,9 @@ test('rotated again and again under load, several tokens at once: no call is ref
       assert.equal(await statusOf(front, next), 401, 'not before it is in the file');
       write(['staying', old, next]);
       assert.match(await reload(front), /changed=token-file .*tokens=4/);
-      for (const token of [old, next, 'staying', 'from-the-flag']) assert.equal(await statusOf(front, token), 200, token);
+      for (const token of [old, next, 'staying', 'from-the-flag']) {
+        assert.equal(await statusOf(front, token), 200, token);
+      }
       current = next;
       await waitUntil('every client has moved on', () => moving.tokens.every((token) => token === next));
       write(['staying', next]);
@@ -104,19 +108,50 @@ test('rotated again and again under load, several tokens at once: no call is ref
     }
     await Promise.all([staying.finish(), moving.finish()]);
     t.diagnostic(`${staying.answered + moving.answered} calls through 18 reloads, on 8 connections`);
-    const refused = metric(await front.metrics(), 'runner_sidecar_failures_total', { side: 'client', reason: 'unauthorized' });
+    const refused = metric(await front.metrics(), 'runner_sidecar_failures_total', { reason: 'unauthorized' });
     assert.equal(refused, 18, 'only those of this test');
     assert.equal(front.pid, pid);
     assert.ok(!/secret-|staying|from-the-flag/.test(front.child.stderr), 'no token is logged');
   });
 });
 
-test('a token file that is empty, broken or gone leaves the tokens as they are: it never opens the door', { timeout: 30_000 }, async () => {
+test('a connection that sends the very same request again and again is refused once its token is gone, and not cut', {
+  timeout: 30_000,
+}, async () => {
+  const file = new TokenFile();
+  file.inPlace(['old', 'new']);
+  await withPair({ app: APP, frontOptions: ['--token-file', file.path, '--loops', '1'] }, async ({ front }) => {
+    const connection = await RawConnection.open({ port: front.port });
+    const statuses = async () => {
+      const seen = [];
+      for (let i = 0; i < 20; i += 1) {
+        connection.send(callBytes('add', { a: 1, b: 2 }, withToken('old')));
+        seen.push((await connection.answer())?.status);
+      }
+      return [...new Set(seen)];
+    };
+    assert.deepEqual(await statuses(), [200]);
+    for (let round = 0; round < 3; round += 1) {
+      file.inPlace(['new']);
+      await reload(front);
+      assert.deepEqual(await statuses(), [401]);
+      file.inPlace(['old', 'new']);
+      await reload(front);
+      assert.deepEqual(await statuses(), [200]);
+    }
+    connection.destroy();
+  });
+});
+
+test('a token file that is empty, broken or gone leaves the tokens as they are: it never opens the door', {
+  timeout: 30_000,
+}, async () => {
   const file = new TokenFile();
   file.inPlace(['good']);
   await withPair({ app: APP, frontOptions: ['--token-file', file.path] }, async ({ front }) => {
     for (const [breakIt, reason] of [
-      [() => file.inPlace([]), /holds no token/], [() => file.inPlace(['one', 'b\u{7}d']), /token 2 is not visible ASCII/],
+      [() => file.inPlace([]), /holds no token/],
+      [() => file.inPlace(['one', 'b\u{7}d']), /token 2 is not visible ASCII/],
       [() => fs.rmSync(file.path), /no such file/],
     ]) {
       breakIt();

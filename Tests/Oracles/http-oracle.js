@@ -3,10 +3,10 @@
 /**
  * Node's own HTTP parser as a judge: `node http-oracle.js CASES RESULTS`.
  *
- * CASES holds byte strings, each behind its length (32 bits, little-endian). Each is sent on a connection of its own to a
- * `node:http` server on a Unix socket and then ended. RESULTS gets a JSON line for each: the requests that were received in
- * full, and the `end` of the connection: `clean` (nothing was left over), `incomplete` (more was expected), `tunnel` (CONNECT)
- * or `refused`, with the parser's code or the server's status.
+ * CASES holds byte strings, each behind its length (32 bits, little-endian). Each is sent on a connection of its own to
+ * a `node:http` server on a Unix socket and then ended. RESULTS gets a JSON line for each: the requests that were
+ * received in full, and the `end` of the connection: `clean` (nothing was left over), `incomplete` (more was expected),
+ * `tunnel` (CONNECT) or `refused`, with the parser's code or the server's status.
  */
 
 const fs = require('node:fs');
@@ -15,7 +15,10 @@ const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 
-/** `body` in hexadecimal, null while it has not come to its end. @typedef {{ method: string, target: string, fields: number, body: string | null }} Received */
+/**
+ * `body` in hexadecimal, null while it has not come to its end.
+ * @typedef {{ method: string, target: string, fields: number, body: string | null }} Received
+ */
 /** @typedef {{ requests: Received[], end: string, why?: string }} Verdict */
 
 /** How long the server may do nothing. */

@@ -1,7 +1,8 @@
 'use strict';
 
-// An app whose work is streams: it takes uploads, gives downloads, and echoes. It counts what is open, so that a test can
-// see that nothing leaks. Environment: SOCKET, RUNNER_SIDECAR_SHIM; or PORT, to be served by Node's own HTTP server instead.
+// An app whose work is streams: it takes uploads, gives downloads, and echoes. It counts what is open, so that a test
+// can see that nothing leaks. Environment: SOCKET, RUNNER_SIDECAR_SHIM; or PORT, to be served by Node's own HTTP server
+// instead.
 const { createHash } = require('node:crypto');
 const http = require('node:http');
 const { Readable } = require('node:stream');
@@ -28,7 +29,10 @@ function download(lengthBytes) {
   });
 }
 
-/** @type {Record<string, (req: http.IncomingMessage, res: http.ServerResponse, query: URLSearchParams) => Promise<void>>} */
+/**
+ * @type {Record<string, (req: http.IncomingMessage, res: http.ServerResponse, query: URLSearchParams) =>
+ *   Promise<void>>}
+ */
 const ROUTES = {
   async '/upload'(req, res, query) {
     const hash = createHash('sha256');

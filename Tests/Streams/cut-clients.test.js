@@ -1,7 +1,7 @@
 'use strict';
 
-// Wherever a client goes away, everything that was for it goes away too: the app's streams, the front's, the descriptors
-// of both. And the next client is served as if nothing had been.
+// Wherever a client goes away, everything that was for it goes away too: the app's streams, the front's, the
+// descriptors of both. And the next client is served as if nothing had been.
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { exchangeOnce, requestBytes } = require('../support/http-request.js');
@@ -13,11 +13,20 @@ const { withStreamingServer, figuresOf } = require('./pair.js');
 
 const LENGTH = 8 * 1048576;
 const body = Buffer.concat([...blocks(LENGTH)]);
-const uploadHead = Buffer.from(`POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\nContent-Length: ${LENGTH}\r\n\r\n`);
-const chunkedHead = Buffer.from('POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n');
-const echoHead = Buffer.from(`POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\nContent-Length: ${LENGTH}\r\n\r\n`);
+const uploadHead = Buffer.from(
+  `POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\nContent-Length: ${LENGTH}\r\n\r\n`,
+);
+const chunkedHead = Buffer.from(
+  'POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n',
+);
+const echoHead = Buffer.from(
+  `POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\nContent-Length: ${LENGTH}\r\n\r\n`,
+);
 const download = requestBytes(`/download?bytes=${LENGTH * 8}`, { method: 'GET' });
-const taskDownload = Buffer.from(`POST /__runner/task/download HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 28\r\n\r\n{"input":{"bytes":67108864}}`);
+const taskDownload = Buffer.from(
+  'POST /__runner/task/download HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n'
+      + 'Content-Length: 28\r\n\r\n{"input":{"bytes":67108864}}',
+);
 
 /** How far the client gets before it goes. @type {Record<string, (connection: RawConnection) => Promise<unknown>>} */
 const STAGES = {
@@ -25,15 +34,38 @@ const STAGES = {
   'within the head of an upload': async (connection) => connection.send(uploadHead.subarray(0, 30)),
   'after the head of an upload': async (connection) => connection.send(uploadHead),
   'after a byte of an upload': async (connection) => connection.send(Buffer.concat([uploadHead, body.subarray(0, 1)])),
-  'in the middle of an upload': async (connection) => connection.sendWithBackpressure(Buffer.concat([uploadHead, body.subarray(0, LENGTH / 2)])),
-  'a byte before the end of an upload': async (connection) => connection.sendWithBackpressure(Buffer.concat([uploadHead, body.subarray(0, LENGTH - 1)])),
-  'after an upload, before its answer': async (connection) => connection.sendWithBackpressure(Buffer.concat([uploadHead, body])),
-  'within a chunk size of a chunked upload': async (connection) => connection.send(Buffer.concat([chunkedHead, Buffer.from('10000')])),
-  'between chunks of an upload': async (connection) => connection.send(Buffer.concat([chunkedHead, Buffer.from('5\r\nhello\r\n')])),
-  'after the head of a download came': async (connection) => { connection.send(download); await connection.changeUntil(() => connection.receivedBytes > 0, 5_000); connection.socket.pause(); },
-  'in the middle of a download': async (connection) => { connection.send(download); await connection.changeUntil(() => connection.receivedBytes > LENGTH / 2, 5_000); },
-  'in the middle of a stream that a task returned': async (connection) => { connection.send(taskDownload); await connection.changeUntil(() => connection.receivedBytes > LENGTH / 2, 5_000); },
-  'in the middle of an echo': async (connection) => { connection.send(Buffer.concat([echoHead, body.subarray(0, LENGTH / 4)])); await connection.changeUntil(() => connection.receivedBytes > LENGTH / 8, 5_000); },
+  'in the middle of an upload': async (connection) => connection.sendWithBackpressure(
+    Buffer.concat([uploadHead, body.subarray(0, LENGTH / 2)]),
+  ),
+  'a byte before the end of an upload': async (connection) => connection.sendWithBackpressure(
+    Buffer.concat([uploadHead, body.subarray(0, LENGTH - 1)]),
+  ),
+  'after an upload, before its answer': async (connection) => connection.sendWithBackpressure(
+    Buffer.concat([uploadHead, body]),
+  ),
+  'within a chunk size of a chunked upload': async (connection) => connection.send(
+    Buffer.concat([chunkedHead, Buffer.from('10000')]),
+  ),
+  'between chunks of an upload': async (connection) => connection.send(
+    Buffer.concat([chunkedHead, Buffer.from('5\r\nhello\r\n')]),
+  ),
+  'after the head of a download came': async (connection) => {
+    connection.send(download);
+    await connection.changeUntil(() => connection.receivedBytes > 0, 5_000);
+    connection.socket.pause();
+  },
+  'in the middle of a download': async (connection) => {
+    connection.send(download);
+    await connection.changeUntil(() => connection.receivedBytes > LENGTH / 2, 5_000);
+  },
+  'in the middle of a stream that a task returned': async (connection) => {
+    connection.send(taskDownload);
+    await connection.changeUntil(() => connection.receivedBytes > LENGTH / 2, 5_000);
+  },
+  'in the middle of an echo': async (connection) => {
+    connection.send(Buffer.concat([echoHead, body.subarray(0, LENGTH / 4)]));
+    await connection.changeUntil(() => connection.receivedBytes > LENGTH / 8, 5_000);
+  },
 };
 
 /** How the client goes. @type {Record<string, (connection: RawConnection) => Promise<void>>} */
@@ -62,7 +94,9 @@ for (const [way, leave] of Object.entries(WAYS)) {
       await waitUntil('the descriptors are back', () => {
         const now = descriptors(pids);
         return Object.keys(before).every((name) => now[name] <= before[name]);
-      }).catch((error) => { throw new Error(`${error.message}: ${JSON.stringify(before)} before, ${JSON.stringify(descriptors(pids))} now`); });
+      }).catch((error) => {
+        throw new Error(`${error.message}: ${JSON.stringify(before)} before, ${JSON.stringify(descriptors(pids))} now`);
+      });
     });
   });
 }
@@ -73,7 +107,9 @@ async function settled(port, front) {
 }
 
 async function nextIsServed(port) {
-  const answer = await exchangeOnce(port, requestBytes('/upload', { headers: [['Content-Type', 'application/octet-stream']], body: 'after' }));
+  const answer = await exchangeOnce(
+    port, requestBytes('/upload', { headers: [['Content-Type', 'application/octet-stream']], body: 'after' }),
+  );
   assert.equal(answer?.status, 200);
   assert.equal(JSON.parse(answer.body.toString('utf8')).bytes, 5);
 }

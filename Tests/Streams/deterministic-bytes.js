@@ -5,7 +5,9 @@ const { Random } = require('../support/random.js');
 
 const BLOCK_BYTES = 64 * 1024;
 const POOL_BYTES = 1024 * 1024;
-/** Odd and not a power of two, so that no two neighbouring blocks are alike and a lost, doubled or moved block shows. */
+/**
+ * Odd and not a power of two, so that no two neighbouring blocks are alike and a lost, doubled or moved block shows.
+ */
 const STEP_BYTES = 50_021;
 const pool = Buffer.concat(Array.from({ length: POOL_BYTES / 4 }, ((random) => () => {
   const word = Buffer.allocUnsafe(4);

@@ -1,6 +1,7 @@
 'use strict';
 
-// The head of a streamed answer is the app's own. When the front is told to stop, the app says for it that the connection ends.
+// The head of a streamed answer is the app's own. When the front is told to stop, the app says for it that the
+// connection ends.
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const test = require('node:test');
@@ -13,12 +14,20 @@ const { waitUntil } = require('../support/wait-until.js');
 const UPLOAD = Buffer.alloc(100_000, 'a');
 const REQUESTS = {
   'a download': { method: 'GET', bytes: requestBytes('/download?bytes=100000', { method: 'GET' }), status: 200 },
-  'an upload': { method: 'POST', bytes: requestBytes('/upload', { headers: [['Content-Type', 'application/octet-stream']], body: UPLOAD }), status: 200 },
+  'an upload': {
+    method: 'POST',
+    bytes: requestBytes('/upload', { headers: [['Content-Type', 'application/octet-stream']], body: UPLOAD }),
+    status: 200,
+  },
 };
 
 for (const [what, { method, bytes, status }] of Object.entries(REQUESTS)) {
-  test(`${what} through a front that was told to stop is whole, and says Connection: close`, { timeout: 30_000 }, async () => {
-    await withPair({ app: path.join(__dirname, 'app.js'), frontOptions: ['--drain-delay', '30s'] }, async ({ front }) => {
+  test(`${what} through a front that was told to stop is whole, and says Connection: close`, {
+    timeout: 30_000,
+  }, async () => {
+    await withPair({
+      app: path.join(__dirname, 'app.js'), frontOptions: ['--drain-delay', '30s'],
+    }, async ({ front }) => {
       const connection = await RawConnection.open({ port: front.port });
       connection.send(bytes);
       assert.equal(fieldValue(await connection.answer({ method }), 'connection'), 'keep-alive');

@@ -9,13 +9,16 @@ const { withPair } = require('../support/pair.js');
 const APP = path.join(__dirname, 'app.js');
 
 /**
- * Runs `use` with the streaming app behind a front. With `STREAMS_ON_NODE=1` Node's own HTTP server stands in its place: the
- * way to see that these tests hold for a server known to be right. Cases that need the front then say so.
- * @param {(server: { port: number, pids: Record<string, number>, front?: import('../support/front.js').Front }) => Promise<void>} use
+ * Runs `use` with the streaming app behind a front. With `STREAMS_ON_NODE=1` Node's own HTTP server stands in its
+ * place: the way to see that these tests hold for a server known to be right. Cases that need the front then say so.
+ * @param {(server: { port: number, pids: Record<string, number>, front?: import('../support/front.js').Front }) =>
+ *   Promise<void>} use
  */
 async function withStreamingServer(use) {
   if (process.env.STREAMS_ON_NODE !== '1') {
-    await withPair({ app: APP }, ({ front, app }) => use({ port: front.port, front, pids: { front: front.pid, app: app.pid } }));
+    await withPair({ app: APP }, ({ front, app }) => use({
+      port: front.port, front, pids: { front: front.pid, app: app.pid },
+    }));
     return;
   }
   const port = await freePort();

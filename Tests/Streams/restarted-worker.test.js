@@ -1,6 +1,7 @@
 'use strict';
 
-// While the only worker is being restarted, what its HTTP code would answer waits for it like any call: no 404, no 415, nothing lost.
+// While the only worker is being restarted, what its HTTP code would answer waits for it like any call: no 404, no 415,
+// nothing lost.
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const test = require('node:test');
@@ -18,10 +19,14 @@ const REQUESTS = {
 };
 
 for (const [what, { method, bytes }] of Object.entries(REQUESTS)) {
-  test(`${what} waits for a worker that is being restarted`, { timeout: 30_000 }, () => withPair({ app: APP }, async ({ front, app }) => {
+  test(`${what} waits for a worker that is being restarted`, {
+    timeout: 30_000,
+  }, () => withPair({ app: APP }, async ({ front, app }) => {
     assert.equal((await exchangeOnce(front.port, bytes, { method }))?.status, 200);
     await app.stop();
-    await waitUntil('the worker is gone', async () => (await front.metrics()).get('runner_sidecar_workers{state="ready"}') === 0);
+    await waitUntil('the worker is gone', async () => (
+      (await front.metrics()).get('runner_sidecar_workers{state="ready"}') === 0
+    ));
     const waiting = exchangeOnce(front.port, bytes, { method });
     await waitUntil('it waits', async () => (await front.underWay()).queued === 1);
     const next = await startApp(APP, { socket: front.socket });

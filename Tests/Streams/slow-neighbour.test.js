@@ -18,8 +18,8 @@ const MEGABYTE = 1048576;
 const SLOW_BYTES_PER_SECOND = MEGABYTE;
 const SLOW_BYTES = 6 * MEGABYTE;
 /**
- * What may be under way between a producer and a consumer: the kernel's buffers on the client's connection (up to 4 MB to send
- * and 6 MB to receive, by Linux' defaults), and the stream's window with the buffers of Node's own streams.
+ * What may be under way between a producer and a consumer: the kernel's buffers on the client's connection (up to 4 MB
+ * to send and 6 MB to receive, by Linux' defaults), and the stream's window with the buffers of Node's own streams.
  */
 const UNDER_WAY_LIMIT_BYTES = 12 * MEGABYTE;
 const CALLS = 1_000;
@@ -44,7 +44,9 @@ async function callsBeside(port) {
   return latencies;
 }
 
-test('a client that reads slowly stops the source, and the calls beside it stay fast', { timeout: 60_000 }, async (t) => {
+test('a client that reads slowly stops the source, and the calls beside it stay fast', {
+  timeout: 60_000,
+}, async (t) => {
   const length = 64 * MEGABYTE;
   await withStreamingServer(async ({ port, pids }) => {
     await callsBeside(port);
@@ -66,20 +68,25 @@ test('a client that reads slowly stops the source, and the calls beside it stay 
 
 test('a download read at 1 MB/s arrives whole', { timeout: 60_000 }, async () => {
   await withStreamingServer(async ({ port }) => {
-    const answer = await streamExchange(port, { method: 'GET', path: `/download?bytes=${SLOW_BYTES}`, bytesPerSecond: SLOW_BYTES_PER_SECOND });
+    const answer = await streamExchange(port, {
+      method: 'GET', path: `/download?bytes=${SLOW_BYTES}`, bytesPerSecond: SLOW_BYTES_PER_SECOND,
+    });
     assert.deepEqual([answer.bytes, answer.sha256], [SLOW_BYTES, digestOf(SLOW_BYTES)]);
   });
 });
 
-test("a task that reads slowly stops the client's upload, and the calls beside it stay fast", { timeout: 60_000 }, async (t) => {
+test("a task that reads slowly stops the client's upload, and the calls beside it stay fast", {
+  timeout: 60_000,
+}, async (t) => {
   await withStreamingServer(async ({ port, pids }) => {
     await callsBeside(port);
     const watch = new MemoryWatch(pids);
     let sent = 0;
     const length = SLOW_BYTES + UNDER_WAY_LIMIT_BYTES;
     const uploading = streamExchange(port, {
-      path: `/upload?bytesPerSecond=${4 * SLOW_BYTES_PER_SECOND}`, headers: { 'content-type': 'application/octet-stream', 'content-length': length },
-      body: blocks(length), onSent: (bytes) => { sent = bytes; },
+      path: `/upload?bytesPerSecond=${4 * SLOW_BYTES_PER_SECOND}`,
+      headers: { 'content-type': 'application/octet-stream', 'content-length': length }, body: blocks(length),
+      onSent: (bytes) => { sent = bytes; },
     });
     await pause(500);
     const latencies = await callsBeside(port);

@@ -1,6 +1,7 @@
 'use strict';
 
-// Streams over a bridge that delays, tears and merges arrive whole; over one that cuts, a client never takes a part for the whole.
+// Streams over a bridge that delays, tears and merges arrive whole; over one that cuts, a client never takes a part for
+// the whole.
 const assert = require('node:assert/strict');
 const { createHash } = require('node:crypto');
 const path = require('node:path');
@@ -39,19 +40,20 @@ async function throughProxy(t, mischiefName, use) {
 }
 
 const upload = (port) => streamExchange(port, {
-  path: '/upload', headers: { 'content-type': 'application/octet-stream', 'content-length': LENGTH_BYTES }, body: blocks(LENGTH_BYTES),
+  path: '/upload', headers: { 'content-type': 'application/octet-stream', 'content-length': LENGTH_BYTES },
+  body: blocks(LENGTH_BYTES),
 });
 const download = (port) => streamExchange(port, { method: 'GET', path: `/download?bytes=${LENGTH_BYTES}` });
 
 for (const harmless of ['delays', 'stalls', 'tears', 'merges']) {
-  test(`uploads and downloads over a bridge that ${harmless} what passes arrive whole`, TIMEOUT, (t) => throughProxy(t, harmless, async (port) => {
+  test(`a bridge that ${harmless}: streams arrive whole`, TIMEOUT, (t) => throughProxy(t, harmless, async (port) => {
     const [up, down] = await Promise.all([upload(port), download(port)]);
     assert.deepEqual(JSON.parse(up.body.toString('utf8')), { bytes: LENGTH_BYTES, sha256: DIGEST });
     assert.deepEqual([down.status, down.bytes, down.sha256], [200, LENGTH_BYTES, DIGEST]);
   }));
 }
 
-test('downloads over a bridge that is cut are whole, or cut where the client sees it', TIMEOUT, (t) => throughProxy(t, 'cuts', async (port) => {
+test('downloads over a cut bridge are whole, or visibly cut', TIMEOUT, (t) => throughProxy(t, 'cuts', async (port) => {
   const fates = await parallel(Array.from({ length: 60 }), 4, async () => {
     const connection = await RawConnection.open({ port });
     connection.send(requestBytes(`/download?bytes=${LENGTH_BYTES}`, { method: 'GET' }));
@@ -61,10 +63,14 @@ test('downloads over a bridge that is cut are whole, or cut where the client see
       assert.ok(connection.ended, 'a cut answer ends its connection');
       return 'cut';
     }
-    if (answer.status === 200) assert.equal(createHash('sha256').update(answer.body).digest('hex'), DIGEST, 'what ends well is whole');
+    if (answer.status === 200) {
+      assert.equal(createHash('sha256').update(answer.body).digest('hex'), DIGEST, 'what ends well is whole');
+    }
     return String(answer.status);
   });
-  const tally = Object.fromEntries([...new Set(fates)].map((fate) => [fate, fates.filter((one) => one === fate).length]));
+  const tally = Object.fromEntries(
+    [...new Set(fates)].map((fate) => [fate, fates.filter((one) => one === fate).length]),
+  );
   t.diagnostic(JSON.stringify(tally));
   assert.deepEqual(Object.keys(tally).filter((fate) => !['200', '502', '503', 'cut'].includes(fate)), []);
   assert.ok(tally['200'] > 0 && fates.length > tally['200'], 'some were cut and some were not');

@@ -1,7 +1,8 @@
 'use strict';
 
 /**
- * How much of something a test does: `long` under `scripts/test --long`, else `usual`; or whatever the environment variable says.
+ * How much of something a test does: `long` under `scripts/test --long`, else `usual`; or whatever the environment
+ * variable says.
  * @param {string} variable
  * @param {{ usual: number, long: number }} amounts
  */

@@ -1,7 +1,7 @@
 'use strict';
 
-// The frames of docs/bridge-protocol.md, written once more from the page: a worker that shares the shim's code would share
-// its mistakes.
+// The frames of docs/bridge-protocol.md, written once more from the page: a worker that shares the shim's code would
+// share its mistakes.
 
 const HEADER_BYTES = 16;
 const PROTOCOL_VERSION = 1;
@@ -16,8 +16,13 @@ const RESULT_FLAGS = { result: 1, empty: 2, failed: 4 };
  * @typedef {{ type: number, flags: number, detail: number, call: number, field: number, payload: Buffer }} Frame
  */
 
-/** @param {Partial<Frame> & { type: number, length?: number }} frame `length`: a false one, where a test wants that @returns {Buffer} */
-function encodeFrame({ type, flags = 0, detail = 0, call = 0, field = 0, payload = Buffer.alloc(0), length = payload.length }) {
+/**
+ * @param {Partial<Frame> & { type: number, length?: number }} frame `length`: a false one, where a test wants that
+ * @returns {Buffer}
+ */
+function encodeFrame(
+  { type, flags = 0, detail = 0, call = 0, field = 0, payload = Buffer.alloc(0), length = payload.length },
+) {
   const bytes = Buffer.alloc(HEADER_BYTES + Math.ceil(payload.length / 8) * 8);
   bytes.writeUInt32LE(length, 0);
   bytes.writeUInt8(type, 4);
@@ -39,19 +44,29 @@ function decodeFrames(bytes) {
     if (end > bytes.length) break;
     frames.push({
       type: bytes[at + 4], flags: bytes[at + 5], detail: bytes.readUInt16LE(at + 6), call: bytes.readUInt32LE(at + 8),
-      field: bytes.readUInt32LE(at + 12), payload: Buffer.from(bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length)),
+      field: bytes.readUInt32LE(at + 12),
+      payload: Buffer.from(bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length)),
     });
     at = end;
   }
   return { frames, rest: bytes.subarray(at) };
 }
 
-/** The calls that a CALLS frame carries. @param {Frame} frame @returns {{ call: number, target: number, flags: number, textBytes: number }[]} */
+/**
+ * The calls that a CALLS frame carries.
+ * @param {Frame} frame
+ * @returns {{ call: number, target: number, flags: number, textBytes: number }[]}
+ */
 function callsOf(frame) {
   return Array.from({ length: frame.detail }, (_, i) => {
     const at = i * 16;
     const target = frame.payload.readUInt32LE(at + 4);
-    return { call: frame.payload.readUInt32LE(at), target: target & 0xffffff, flags: target >>> 24, textBytes: frame.payload.readUInt32LE(at + 8) };
+    return {
+      call: frame.payload.readUInt32LE(at),
+      target: target & 0xffffff,
+      flags: target >>> 24,
+      textBytes: frame.payload.readUInt32LE(at + 8),
+    };
   });
 }
 

@@ -6,8 +6,8 @@ const path = require('node:path');
 const { temporaryFolder } = require('./temporary-folder.js');
 
 /**
- * A proxy on the bridge's Unix socket: shims connect to it, it connects to the front, and what passes through is treated
- * as its mischief says (see mischief.js).
+ * A proxy on the bridge's Unix socket: shims connect to it, it connects to the front, and what passes through is
+ * treated as its mischief says (see mischief.js).
  */
 class BridgeProxy {
   /**

@@ -17,19 +17,26 @@ class TestProcess {
    * @param {string} name for messages
    * @param {string} command
    * @param {string[]} commandArguments
-   * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, lifetimeMilliseconds?: number, stderr?: number }} [options] `env` is added to the
-   *   environment; `stderr`: a descriptor that takes the place of the pipe
+   * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, lifetimeMilliseconds?: number, stderr?: number }} [options] `env`
+   *   is added to the environment; `stderr`: a descriptor that takes the place of the pipe
    */
-  constructor(name, command, commandArguments, { env, cwd, lifetimeMilliseconds = LIFETIME_LIMIT_MILLISECONDS, stderr } = {}) {
+  constructor(
+    name, command, commandArguments, { env, cwd, lifetimeMilliseconds = LIFETIME_LIMIT_MILLISECONDS, stderr } = {},
+  ) {
     this.name = name;
     this.stdout = '';
     this.stderr = '';
-    this.child = spawn(command, commandArguments, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', stderr ?? 'pipe'] });
+    this.child = spawn(command, commandArguments, {
+      cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', stderr ?? 'pipe'],
+    });
     running.add(this);
     const watchdog = setTimeout(() => this.child.kill('SIGKILL'), lifetimeMilliseconds);
     watchdog.unref();
     for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
-      this.child[name]?.setEncoding('utf8').on('data', (text) => { this[name] = (this[name] + text).slice(-OUTPUT_KEPT_CHARACTERS); this.notify(); });
+      this.child[name]?.setEncoding('utf8').on('data', (text) => {
+        this[name] = (this[name] + text).slice(-OUTPUT_KEPT_CHARACTERS);
+        this.notify();
+      });
     }
     /** @type {Set<() => void>} */
     this.watchers = new Set();
@@ -74,7 +81,10 @@ class TestProcess {
         if (this.exited) finish(reject, new Error(`${this.name} left before it was ready${this.report()}`));
         return undefined;
       };
-      const timer = setTimeout(() => finish(reject, new Error(`${this.name} was not ready within ${timeoutMilliseconds} ms${this.report()}`)), timeoutMilliseconds);
+      const timer = setTimeout(
+        () => finish(reject, new Error(`${this.name} was not ready within ${timeoutMilliseconds} ms${this.report()}`)),
+        timeoutMilliseconds,
+      );
       this.watchers.add(look);
       look();
     });
@@ -99,7 +109,8 @@ class TestProcess {
   /** What the process said, for a failure report. */
   report() {
     const state = this.exited ? `exit ${this.exited.code ?? this.exited.signal}` : `running, pid ${this.child.pid}`;
-    return `\n--- ${this.name} (${state}) stderr:\n${this.stderr.slice(-4_000)}\n--- ${this.name} stdout:\n${this.stdout.slice(-1_000)}`;
+    return `\n--- ${this.name} (${state}) stderr:\n${this.stderr.slice(-4_000)}`
+      + `\n--- ${this.name} stdout:\n${this.stdout.slice(-1_000)}`;
   }
 }
 

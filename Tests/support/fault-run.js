@@ -19,8 +19,8 @@ const APP = path.join(__dirname, '..', 'Faults', 'app.js');
 class FaultRun {
   /**
    * @template T
-   * @param {{ workers?: number, frontOptions?: string[], front?: Omit<Parameters<typeof Front.start>[0], 'options'> }} settings
-   *   `front`: what else `Front.start` takes
+   * @param {{ workers?: number, frontOptions?: string[], front?: Omit<Parameters<typeof Front.start>[0], 'options'> }}
+   *   settings `front`: what else `Front.start` takes
    * @param {(run: FaultRun) => Promise<T>} use
    * @returns {Promise<T>}
    */
@@ -36,10 +36,13 @@ class FaultRun {
       await run.assertLeavesNothing(alone);
       return result;
     } catch (error) {
-      throw new Error(`${error.message}${run.fronts.map((front) => front.child.report()).join('')}${run.workers.map((worker) => worker.report()).join('')}`, { cause: error });
+      const reports = [...run.fronts.map((front) => front.child), ...run.workers].map((child) => child.report());
+      throw new Error(`${error.message}${reports.join('')}`, { cause: error });
     } finally {
       Load.abandonAll();
-      await Promise.all([...run.fronts, ...run.workers].map((process) => process.stop({ patienceMilliseconds: 1_000 })));
+      await Promise.all(
+        [...run.fronts, ...run.workers].map((process) => process.stop({ patienceMilliseconds: 1_000 })),
+      );
     }
   }
 
@@ -53,7 +56,10 @@ class FaultRun {
     this.workers = [];
   }
 
-  /** Adds a worker. @param {{ socket?: string }} [settings] `socket`: another than the front's own, such as a proxy's */
+  /**
+   * Adds a worker.
+   * @param {{ socket?: string }} [settings] `socket`: another than the front's own, such as a proxy's
+   */
   async startWorker({ socket = this.front.socket, waitsForReady = true } = {}) {
     const worker = await startApp(APP, { socket, env: { RUNS_FILE: this.log.file }, waitsForReady });
     this.workers.push(worker);
@@ -89,8 +95,8 @@ class FaultRun {
   }
 
   /**
-   * What every test ends with, unless its front has left: with clients and workers gone, nothing is under way and the front's
-   * descriptors are what they were before any of them came.
+   * What every test ends with, unless its front has left: with clients and workers gone, nothing is under way and the
+   * front's descriptors are what they were before any of them came.
    */
   async assertLeavesNothing(alone) {
     RawConnection.destroyAll();
@@ -109,7 +115,9 @@ class FaultRun {
   async assertNothingLeft(before) {
     await this.front.quiet();
     await waitUntil(`the front has ${before} descriptors again`, () => openDescriptors(this.front.pid) <= before)
-      .catch((error) => { throw new Error(`${error.message}, now ${openDescriptors(this.front.pid)}`, { cause: error }); });
+      .catch((error) => {
+        throw new Error(`${error.message}, now ${openDescriptors(this.front.pid)}`, { cause: error });
+      });
   }
 }
 

@@ -96,7 +96,9 @@ function takeBody(head, rest, method, ended) {
   const values = (name) => head.headers.filter(([n]) => n.toLowerCase() === name).map(([, v]) => v);
   const codings = values('transfer-encoding');
   const lengths = values('content-length');
-  if (codings.length > 0 && lengths.length > 0) throw new Error('an answer with both Transfer-Encoding and Content-Length');
+  if (codings.length > 0 && lengths.length > 0) {
+    throw new Error('an answer with both Transfer-Encoding and Content-Length');
+  }
   if (lengths.length > 1) throw new Error('an answer with two Content-Length fields');
   if (method === 'HEAD' || head.status === 204 || head.status === 304) {
     return { framing: 'none', bytes: Buffer.alloc(0), consumed: 0, complete: true };
@@ -105,9 +107,13 @@ function takeBody(head, rest, method, ended) {
   if (lengths.length > 0) {
     const length = Number(lengths[0]);
     if (rest.length >= length) {
-      return { framing: 'content-length', bytes: Buffer.from(rest.subarray(0, length)), consumed: length, complete: true };
+      return {
+        framing: 'content-length', bytes: Buffer.from(rest.subarray(0, length)), consumed: length, complete: true,
+      };
     }
-    return ended ? { framing: 'content-length', bytes: Buffer.from(rest), consumed: rest.length, complete: false } : undefined;
+    return ended
+      ? { framing: 'content-length', bytes: Buffer.from(rest), consumed: rest.length, complete: false }
+      : undefined;
   }
   return ended ? { framing: 'close', bytes: Buffer.from(rest), consumed: rest.length, complete: true } : undefined;
 }
@@ -115,7 +121,9 @@ function takeBody(head, rest, method, ended) {
 function takeChunked(rest, ended) {
   const parts = [];
   let at = 0;
-  const cutShort = () => (ended ? { framing: 'chunked', bytes: Buffer.concat(parts), consumed: rest.length, complete: false } : undefined);
+  const cutShort = () => (ended
+    ? { framing: 'chunked', bytes: Buffer.concat(parts), consumed: rest.length, complete: false }
+    : undefined);
   for (;;) {
     const lineEnd = rest.indexOf('\r\n', at);
     if (lineEnd < 0) return cutShort();

@@ -5,12 +5,15 @@ const { RawConnection } = require('./raw-connection.js');
 /**
  * The bytes of a request.
  * @param {string} path
- * @param {{ method?: string, headers?: [string, string][], body?: Buffer | string }} [options] Host and Content-Length are added
+ * @param {{ method?: string, headers?: [string, string][], body?: Buffer | string }} [options] Host and Content-Length
+ *   are added
  * @returns {Buffer}
  */
 function requestBytes(path, { method = 'POST', headers = [], body } = {}) {
   const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(body);
-  const lines = [`${method} ${path} HTTP/1.1`, 'Host: sidecar.test', ...headers.map(([name, value]) => `${name}: ${value}`)];
+  const lines = [
+    `${method} ${path} HTTP/1.1`, 'Host: sidecar.test', ...headers.map(([name, value]) => `${name}: ${value}`),
+  ];
   if (body !== undefined) lines.push(`Content-Length: ${bytes.length}`);
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), bytes]);
 }
@@ -42,7 +45,9 @@ async function exchangeOnce(port, bytes, { method = 'POST', timeoutMilliseconds 
   }
 }
 
-/** A call got no answer. `silentMilliseconds`: how long its connection was open, at most, before the request was sent. */
+/**
+ * A call got no answer. `silentMilliseconds`: how long its connection was open, at most, before the request was sent.
+ */
 class NoAnswer extends Error {
   constructor(id, fate, silentMilliseconds) {
     super(`no answer to a call of ${id}: ${fate}; it was sent after ${silentMilliseconds} ms`);

@@ -5,14 +5,17 @@ const http = require('node:http');
 const { once } = require('node:events');
 
 /**
- * One streaming exchange over Node's own HTTP client: sends what `body` gives at the pace the server takes it, reads the
- * answer as it comes.
+ * One streaming exchange over Node's own HTTP client: sends what `body` gives at the pace the server takes it, reads
+ * the answer as it comes.
  * @param {number} port
- * @param {{ method?: string, path: string, headers?: Record<string, string | number>, body?: Iterable<Buffer>, bytesPerSecond?: number, onSent?: (bytes: number) => void, onReceived?: (bytes: number) => void }} exchange
+ * @param {{ method?: string, path: string, headers?: Record<string, string | number>, body?: Iterable<Buffer>,
+ *   bytesPerSecond?: number, onSent?: (bytes: number) => void, onReceived?: (bytes: number) => void }} exchange
  *   `bytesPerSecond`: read no faster than this
  * @returns {Promise<{ status: number, bytes: number, sha256: string, body: Buffer }>} `body` is its first 64 KiB
  */
-async function streamExchange(port, { method = 'POST', path, headers, body, bytesPerSecond = Infinity, onSent = () => {}, onReceived = () => {} }) {
+async function streamExchange(
+  port, { method = 'POST', path, headers, body, bytesPerSecond = Infinity, onSent = () => {}, onReceived = () => {} },
+) {
   const request = http.request({ host: '127.0.0.1', port, method, path, headers, agent: false });
   request.setNoDelay(true);
   const answered = once(request, 'response');

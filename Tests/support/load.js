@@ -12,8 +12,8 @@ const ANSWER_TIMEOUT_MILLISECONDS = 20_000;
 const RETRY_CONNECT_MILLISECONDS = 10;
 
 /**
- * A steady load of calls of the task `once`, each with an id of its own, over a number of connections. It keeps account:
- * what was sent, what each was answered, and whether an answer was for the call that asked.
+ * A steady load of calls of the task `once`, each with an id of its own, over a number of connections. It keeps
+ * account: what was sent, what each was answered, and whether an answer was for the call that asked.
  */
 class Load {
   /** @type {Set<Load>} those that go on */
@@ -25,11 +25,16 @@ class Load {
   }
 
   /**
-   * @param {{ port: number, random: import('./random.js').Random, connections?: number, taskMilliseconds?: [number, number], pipelined?: number, textBytes?: number, refusedPauseMilliseconds?: number }} settings
-   *   `taskMilliseconds`: how long a task takes, from and to; `pipelined`: how many calls are sent before their answers are
-   *   awaited; `textBytes`: how much text a call carries there and back, at most; `refusedPauseMilliseconds`: how long a lane waits after a 503
+   * @param {{ port: number, random: import('./random.js').Random, connections?: number, taskMilliseconds?: [number,
+   *   number], pipelined?: number, textBytes?: number, refusedPauseMilliseconds?: number }} settings
+   *   `taskMilliseconds`: how long a task takes, from and to; `pipelined`: how many calls are sent before their answers
+   *   are awaited; `textBytes`: how much text a call carries there and back, at most; `refusedPauseMilliseconds`: how
+   *   long a lane waits after a 503
    */
-  constructor({ port, random, connections = 16, taskMilliseconds = [0, 5], pipelined = 1, textBytes = 0, refusedPauseMilliseconds = 0 }) {
+  constructor({
+    port, random, connections = 16, taskMilliseconds = [0, 5], pipelined = 1, textBytes = 0,
+    refusedPauseMilliseconds = 0,
+  }) {
     this.settings = { port, random, taskMilliseconds, pipelined, textBytes, refusedPauseMilliseconds };
     this.running = true;
     Load.live.add(this);
@@ -73,7 +78,9 @@ class Load {
     for (const [i, call] of batch.entries()) {
       let answer;
       try {
-        answer = await this.latencies.time(() => connection.answer({ timeoutMilliseconds: ANSWER_TIMEOUT_MILLISECONDS }));
+        answer = await this.latencies.time(() => connection.answer({
+          timeoutMilliseconds: ANSWER_TIMEOUT_MILLISECONDS,
+        }));
       } catch (error) {
         this.wrong.push(`${call.id}: ${error.message}`);
       }
@@ -82,7 +89,9 @@ class Load {
         return false;
       }
       this.take(call, answer);
-      if (answer.status === 503 && this.settings.refusedPauseMilliseconds > 0) await pause(this.settings.refusedPauseMilliseconds);
+      if (answer.status === 503 && this.settings.refusedPauseMilliseconds > 0) {
+        await pause(this.settings.refusedPauseMilliseconds);
+      }
       // What was sent behind the last answer of a connection is not processed (RFC 9112, section 9.6).
       if (fieldValue(answer, 'connection') === 'close') {
         for (const left of batch.slice(i + 1)) this.unanswered.set(left.id, 'closed');
@@ -97,7 +106,9 @@ class Load {
     try { envelope = JSON.parse(answer.body.toString('utf8')); } catch { envelope = {}; }
     const rightResult = envelope.ok === true && envelope.result?.id === call.id && envelope.result.text === call.text;
     const rightError = envelope.ok === false && typeof envelope.error?.code === 'string';
-    if (answer.status === 200 ? !rightResult : !rightError) this.wrong.push(`${call.id}: ${answer.status} ${answer.body.toString('utf8').slice(0, 200)}`);
+    if (answer.status === 200 ? !rightResult : !rightError) {
+      this.wrong.push(`${call.id}: ${answer.status} ${answer.body.toString('utf8').slice(0, 200)}`);
+    }
     if (rightResult) this.servedBy.add(envelope.result.pid);
     this.answers.set(call.id, { status: answer.status, code: envelope.error?.code });
   }
@@ -125,8 +136,8 @@ class Load {
    * The promise of this project: every call got exactly one answer, the answer was its own, no task ran twice, and each
    * call that was answered 200 ran.
    * @param {Map<string, number>} runs how often each id ran
-   * @param {{ allowed?: string[], mayLoseConnections?: boolean }} [options] `allowed`: the answers there may be beside 200;
-   *   `mayLoseConnections`: the front itself was killed, so its connections may have died with it
+   * @param {{ allowed?: string[], mayLoseConnections?: boolean }} [options] `allowed`: the answers there may be beside
+   *   200; `mayLoseConnections`: the front itself was killed, so its connections may have died with it
    */
   assertExactlyOneAnswer(runs, { allowed = [], mayLoseConnections = false } = {}) {
     assert.deepEqual(this.wrong, [], 'every answer belongs to its call');
@@ -137,7 +148,8 @@ class Load {
     assert.deepEqual(twice, [], 'no task runs twice');
     const unrun = [...this.answers].filter(([id, { status }]) => status === 200 && !runs.has(id));
     assert.deepEqual(unrun, [], 'what was answered 200 ran');
-    const unexpected = Object.keys(this.tally()).filter((name) => name !== '200' && name !== 'unanswered' && !allowed.includes(name));
+    const unexpected = Object.keys(this.tally()).filter((name) => name !== '200' && name !== 'unanswered'
+      && !allowed.includes(name));
     assert.deepEqual(unexpected, [], `answers other than 200 ${allowed.join(', ')}: ${JSON.stringify(this.tally())}`);
     assert.ok(this.answers.size > 0, 'something was sent');
   }

@@ -18,7 +18,9 @@ class MemoryWatch {
 
   sample() {
     // A process that has gone has no memory; that it went is for the test to notice.
-    for (const watched of this.processes.filter(({ pid }) => isAlive(pid))) watched.peakBytes = Math.max(watched.peakBytes, anonymousMemoryBytes(watched.pid));
+    for (const watched of this.processes.filter(({ pid }) => isAlive(pid))) {
+      watched.peakBytes = Math.max(watched.peakBytes, anonymousMemoryBytes(watched.pid));
+    }
   }
 
   /** Ends the watch. @returns {Record<string, number>} by how many bytes each process grew at most */
@@ -30,7 +32,9 @@ class MemoryWatch {
 
   /** One line for a person. */
   report() {
-    return this.processes.map(({ name, startBytes, peakBytes }) => `${name} ${megabytes(startBytes)} at first, ${megabytes(peakBytes)} at most`).join('; ');
+    return this.processes.map(({ name, startBytes, peakBytes }) => (
+      `${name} ${megabytes(startBytes)} at first, ${megabytes(peakBytes)} at most`
+    )).join('; ');
   }
 }
 

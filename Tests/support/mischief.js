@@ -1,11 +1,15 @@
 'use strict';
 
 /**
- * What may happen to bytes on their way over a link. Made anew for each direction of each link, so that it may remember.
+ * What may happen to bytes on their way over a link. Made anew for each direction of each link, so that it may
+ * remember.
  * @typedef {(pass: (bytes: Buffer) => void, cut: () => void) => (chunk: Buffer) => void} Mischief
  */
 
-/** Every kind, by name, each drawing on a seeded generator. @type {Record<string, (random: import('./random.js').Random) => Mischief>} */
+/**
+ * Every kind, by name, each drawing on a seeded generator.
+ * @type {Record<string, (random: import('./random.js').Random) => Mischief>}
+ */
 const MISCHIEF = {
   /** Every chunk comes late, some later than others, all in order. */
   delays: (random) => late(() => random.integer(0, 8)),

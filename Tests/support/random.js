@@ -12,7 +12,9 @@ class Random {
 
   /** For a test: takes `SEED` from the environment, and says which seed was used so that the run can be had again. */
   static forTest(t) {
-    const seed = process.env.SEED === undefined ? (Date.now() ^ (process.pid << 8)) >>> 0 : Number(process.env.SEED) >>> 0;
+    const seed = process.env.SEED === undefined
+      ? (Date.now() ^ (process.pid << 8)) >>> 0
+      : Number(process.env.SEED) >>> 0;
     t.diagnostic(`seed ${seed} (set SEED=${seed} to repeat)`);
     return new Random(seed);
   }

@@ -49,7 +49,9 @@ class RawConnection {
 
   /** @param {Buffer | string} bytes strings are latin1: one character, one byte */
   send(bytes) {
-    if (!this.socket.destroyed && this.socket.writable) this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+    if (!this.socket.destroyed && this.socket.writable) {
+      this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+    }
   }
 
   /** What became of a connection on which an answer is missing. @returns {'reset' | 'closed' | 'no answer in time'} */
@@ -61,7 +63,9 @@ class RawConnection {
   /** Sends and waits until the kernel (or the socket's buffer) takes more: the way to be pushed back on. */
   async sendWithBackpressure(bytes) {
     if (this.socket.destroyed || !this.socket.writable) return;
-    if (!this.socket.write(bytes)) await this.changeUntil(() => !this.socket.writableNeedDrain || this.ended, 60_000, ['drain']);
+    if (!this.socket.write(bytes)) {
+      await this.changeUntil(() => !this.socket.writableNeedDrain || this.ended, 60_000, ['drain']);
+    }
   }
 
   /**

@@ -6,8 +6,8 @@ const { TYPES, RESULT_FLAGS, PROTOCOL_VERSION, encodeFrame, decodeFrames, callsO
 const { waitUntil } = require('./wait-until.js');
 
 /**
- * A worker that speaks the bridge protocol as a test wants it to, right or wrong. It answers PING; what it does with calls
- * is `onCall`'s business.
+ * A worker that speaks the bridge protocol as a test wants it to, right or wrong. It answers PING; what it does with
+ * calls is `onCall`'s business.
  */
 class RogueWorker {
   /** @type {Set<RogueWorker>} those that are connected */
@@ -21,14 +21,23 @@ class RogueWorker {
   /**
    * Connects and greets.
    * @param {string} socketPath
-   * @param {{ tasks?: string[], onCall?: (worker: RogueWorker, call: number) => void, answersPings?: boolean, protocol?: number, hello?: object | Buffer | null }} [behaviour]
-   *   `hello`: members that replace those of an honest HELLO, or raw bytes instead of it, or null to send none
+   * @param {{ tasks?: string[], onCall?: (worker: RogueWorker, call: number) => void, answersPings?: boolean,
+   *   protocol?: number, hello?: object | Buffer | null }} [behaviour] `hello`: members that replace those of an honest
+   *   HELLO, or raw bytes instead of it, or null to send none
    */
-  static async connect(socketPath, { tasks = ['once'], onCall = () => {}, answersPings = true, protocol = PROTOCOL_VERSION, hello = {} } = {}) {
+  static async connect(
+    socketPath,
+    { tasks = ['once'], onCall = () => {}, answersPings = true, protocol = PROTOCOL_VERSION, hello = {} } = {},
+  ) {
     const worker = new RogueWorker(net.connect(socketPath), { onCall, answersPings });
-    await new Promise((resolve, reject) => { worker.socket.once('connect', resolve); worker.socket.once('error', reject); });
+    await new Promise((resolve, reject) => {
+      worker.socket.once('connect', resolve);
+      worker.socket.once('error', reject);
+    });
     if (Buffer.isBuffer(hello)) worker.sendBytes(hello);
-    else if (hello !== null) worker.send({ type: TYPES.HELLO, field: protocol, payload: Buffer.from(JSON.stringify(honestHello(tasks, protocol, hello))) });
+    else if (hello !== null) worker.send({
+      type: TYPES.HELLO, field: protocol, payload: Buffer.from(JSON.stringify(honestHello(tasks, protocol, hello))),
+    });
     return worker;
   }
 
@@ -52,7 +61,9 @@ class RogueWorker {
 
   receive(frame) {
     this.frames.push(frame);
-    if (frame.type === TYPES.PING && this.answersPings) this.send({ type: TYPES.PONG, field: frame.field, payload: Buffer.alloc(8) });
+    if (frame.type === TYPES.PING && this.answersPings) {
+      this.send({ type: TYPES.PONG, field: frame.field, payload: Buffer.alloc(8) });
+    }
     if (frame.type === TYPES.CALLS) for (const { call } of callsOf(frame)) this.onCall(this, call);
   }
 
@@ -68,12 +79,16 @@ class RogueWorker {
 
   /** Answers a call with a result. */
   result(call, value) {
-    this.send({ type: TYPES.RESULT, flags: RESULT_FLAGS.result, detail: 200, call, payload: Buffer.from(JSON.stringify(value)) });
+    this.send({
+      type: TYPES.RESULT, flags: RESULT_FLAGS.result, detail: 200, call, payload: Buffer.from(JSON.stringify(value)),
+    });
   }
 
   /** @param {number} type @returns {Promise<import('./bridge-frames.js').Frame>} the first frame of that type */
   frame(type, timeoutMilliseconds = 5_000) {
-    return waitUntil(`a frame of type 0x${type.toString(16)} comes`, () => this.frames.find((frame) => frame.type === type), { timeoutMilliseconds });
+    return waitUntil(`a frame of type 0x${type.toString(16)} comes`, () => (
+      this.frames.find((frame) => frame.type === type)
+    ), { timeoutMilliseconds });
   }
 
   /** Waits until the front has closed the link. */
@@ -88,11 +103,11 @@ class RogueWorker {
 
 function honestHello(tasks, protocol, changes) {
   return {
-    protocol, worker: randomBytes(8).toString('hex'), link: 0, pid: process.pid, shim: '0.0.0', node: process.versions.node, runner: null,
+    protocol, worker: randomBytes(8).toString('hex'), link: 0, pid: process.pid, shim: '0.0.0',
+    node: process.versions.node, runner: null,
     exposure: { basePath: '/__runner', auth: null, cors: null, allowList: false },
     targets: tasks.map((id) => ({ kind: 'task', id, state: 'callable', head: false })),
-    listener: { exposure: false, everything: false },
-    ...changes,
+    listener: { exposure: false, everything: false }, ...changes,
   };
 }
 

@@ -8,7 +8,9 @@ const path = require('node:path');
 const folders = [];
 process.once('exit', () => { for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true }); });
 
-/** A private folder for sockets, removed when the test process leaves. Its path is short: a socket's may have 107 bytes. */
+/**
+ * A private folder for sockets, removed when the test process leaves. Its path is short: a socket's may have 107 bytes.
+ */
 function temporaryFolder() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rs-'));
   folders.push(folder);

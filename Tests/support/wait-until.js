@@ -4,7 +4,8 @@
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 /**
- * Waits until `condition` gives something truthy, and gives that. A bound is part of every wait: a test that hangs tells nothing.
+ * Waits until `condition` gives something truthy, and gives that. A bound is part of every wait: a test that hangs
+ * tells nothing.
  * @template T
  * @param {string} what what is waited for, for the error
  * @param {() => T | Promise<T>} condition

@@ -57,7 +57,8 @@ const reasons = [
 const cells = new Cells();
 const started = Date.now() - 9_300_000;
 const recent = [];
-let time = Date.now() - 200_000;
+const begun = Date.now() - 200_000;
+let time = begun;
 let total = 0;
 let count = 0;
 let failed = 0;
@@ -65,7 +66,8 @@ let failed = 0;
 function second() {
   const wave = 1 + 0.25 * Math.sin(time / 31_000) + 0.08 * (random() - 0.5);
   const calls = mood === 'empty' ? 0 : Math.round(4200 * wave);
-  const trouble = mood === 'trouble' && Math.sin(time / 17_000) > 0.6;
+  // It comes and goes; when the fixture starts it has just begun.
+  const trouble = mood === 'trouble' && (time - begun) % 60_000 < 20_000;
   for (const task of tasks) {
     const mine = Math.round(calls * task.share);
     task.calls += mine;
@@ -88,7 +90,8 @@ function second() {
     stage.cells.add(typical, calls);
   }
   if (mood !== 'empty' && random() < (trouble ? 1 : 0.05)) {
-    const failure = reasons[Math.floor(random() * reasons.length)];
+    // In trouble one after another, so that none is missing for long.
+    const failure = reasons[trouble ? (time - begun) / 1000 % reasons.length : Math.floor(random() * reasons.length)];
     const { side, reason, status, kind, id } = failure;
     const number = trouble ? 1 + Math.floor(random() * 90) : 1;
     failure.count += number;

@@ -7,10 +7,9 @@
  *     js run               started with Node; the next one runs once it has written its first line
  *     js file=NAME         written to a file of that name, for what follows
  *     sh start             a command that keeps running, started like `js run`
- *     sh run               run to its end; when a `text` fence follows it, that is what it must print (… stands for anything)
- *     … in-repository      in the project's folder instead of the section's own
- *     … instead="COMMAND"  this runs in its place, for a command that would build first
- *     … not-run="REASON"   not run, and why
+ *     sh run run to its end; when a `text` fence follows it, that is what it must print (… stands for anything) …
+ *     in-repository in the project's folder instead of the section's own … instead="COMMAND" this runs in its place,
+ *     for a command that would build first … not-run="REASON" not run, and why
  *
  * All snippets under one heading of level 2 run in one folder, and end with it.
  *
@@ -45,7 +44,9 @@ function readFences(markdown) {
 
 function readMarks(text) {
   const marks = new Map();
-  for (const [, name, quoted, bare] of text.matchAll(/([\w-]+)(?:=(?:"([^"]*)"|(\S+)))?/g)) marks.set(name, quoted ?? bare ?? '');
+  for (const [, name, quoted, bare] of text.matchAll(/([\w-]+)(?:=(?:"([^"]*)"|(\S+)))?/g)) {
+    marks.set(name, quoted ?? bare ?? '');
+  }
   return marks;
 }
 

@@ -1,7 +1,8 @@
 'use strict';
 
-// Stands in for @bluelibs/runner 4.8 where the docs' snippets run without it: the builders, `run` and `nodeExposure`, as far
-// as the snippets use them. With RUNNER_BUNDLE (a CommonJS bundle of the real runner) the snippets run on that instead.
+// Stands in for @bluelibs/runner 4.8 where the docs' snippets run without it: the builders, `run` and `nodeExposure`,
+// as far as the snippets use them. With RUNNER_BUNDLE (a CommonJS bundle of the real runner) the snippets run on that
+// instead.
 const { AsyncLocalStorage } = require('node:async_hooks');
 const http = require('node:http');
 
@@ -71,7 +72,9 @@ async function run(app) {
     taskRunner: { run: (task, input) => runTask(runtime, task, input) },
     eventManager: {
       async emit(event, data) {
-        for (const hook of hooks) if (hook.on === event) await hook.run({ id: event.id, data }, dependenciesOf(runtime, hook));
+        for (const hook of hooks) {
+          if (hook.on === event) await hook.run({ id: event.id, data }, dependenciesOf(runtime, hook));
+        }
       },
     },
     async dispose() {
@@ -104,7 +107,9 @@ function valueOf(runtime, item) {
 async function runTask(runtime, task, input) {
   const inner = (value) => task.run(value, dependenciesOf(runtime, task));
   const outermost = (task.middleware || []).reduceRight(
-    (next, middleware) => async (value) => middleware.run({ task: { definition: task, input: value }, next }, dependenciesOf(runtime, middleware)),
+    (next, middleware) => async (value) => middleware.run(
+      { task: { definition: task, input: value }, next }, dependenciesOf(runtime, middleware),
+    ),
     inner,
   );
   return outermost(input);
@@ -121,7 +126,10 @@ const nodeExposure = {
       if (!config.listen) return { createRequestListener: () => listener };
       const server = http.createServer(listener);
       await new Promise((resolve) => { server.listen(config.listen.port, config.listen.host, resolve); });
-      return { createRequestListener: () => listener, close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }) };
+      return { createRequestListener: () => listener, close: () => new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }) };
     },
     dispose: async (value) => value.close && value.close(),
   }),
@@ -131,12 +139,16 @@ async function answer(runtime, { basePath = '/__runner', auth }, req, res) {
   const send = (status, body) => {
     const text = JSON.stringify(body);
     res.setHeader('Access-Control-Allow-Origin', '*');
-    res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) }).end(text);
+    res.writeHead(status, {
+      'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text),
+    }).end(text);
   };
   const failed = (status, message, code) => send(status, { ok: false, error: { message, code } });
   let body = '';
   for await (const part of req) body += part;
-  if (auth && req.headers[auth.header || 'x-runner-token'] !== auth.token) return failed(401, 'Unauthorized', 'UNAUTHORIZED');
+  if (auth && req.headers[auth.header || 'x-runner-token'] !== auth.token) {
+    return failed(401, 'Unauthorized', 'UNAUTHORIZED');
+  }
   const entry = runtime.store.tasks.get(decodeURIComponent(req.url.slice(`${basePath}/task/`.length)));
   if (!req.url.startsWith(`${basePath}/task/`) || entry === undefined) return failed(404, 'Not Found', 'NOT_FOUND');
   try {

@@ -69,7 +69,9 @@ class SnippetRunner {
       await this.portsAreFree();
       child = new TestProcess('app', process.execPath, [name], this.processOptions());
     } else {
-      child = new TestProcess('command', 'bash', ['-c', `exec ${this.localise(text).trim()}`], this.processOptions(inRepository));
+      child = new TestProcess(
+        'command', 'bash', ['-c', `exec ${this.localise(text).trim()}`], this.processOptions(inRepository),
+      );
     }
     this.processes.push(child);
     await child.line((line) => (line ? true : undefined), READY_MILLISECONDS);
@@ -99,13 +101,15 @@ class SnippetRunner {
   }
 
   /**
-   * An app that was ended leaves its front behind for a moment, and two fronts may listen on one port: calls for the next app
-   * must not reach the last one's.
+   * An app that was ended leaves its front behind for a moment, and two fronts may listen on one port: calls for the
+   * next app must not reach the last one's.
    */
   async portsAreFree() {
     const taken = () => Promise.all(this.ports.map(isTaken)).then((states) => states.includes(true));
     if (this.processes.length > 0) return;
-    await waitUntil('the front of the app before has left', async () => !(await taken()), { timeoutMilliseconds: 10_000 });
+    await waitUntil('the front of the app before has left', async () => !(await taken()), {
+      timeoutMilliseconds: 10_000,
+    });
   }
 
   report() {
@@ -129,13 +133,15 @@ function installPackages(folder) {
   fs.mkdirSync(path.join(modules, '.bin'));
   fs.symlinkSync(shimFolder(), path.join(modules, 'runner-sidecar'));
   fs.writeFileSync(path.join(modules, '.bin', 'runner-sidecar'), sidecarCommand(), { mode: 0o755 });
-  fs.symlinkSync(path.join(shimFolder(), 'bin', 'runner-sidecar-shim.js'), path.join(modules, '.bin', 'runner-sidecar-shim'));
+  fs.symlinkSync(
+    path.join(shimFolder(), 'bin', 'runner-sidecar-shim.js'), path.join(modules, '.bin', 'runner-sidecar-shim'),
+  );
   fs.writeFileSync(path.join(modules, '@bluelibs', 'runner', 'index.js'), runnerModule());
 }
 
 /**
- * The package's `runner-sidecar` starts the front as a child. Here the front takes the command's place, so that ending the
- * one ends the other, whatever a test does.
+ * The package's `runner-sidecar` starts the front as a child. Here the front takes the command's place, so that ending
+ * the one ends the other, whatever a test does.
  */
 function sidecarCommand() {
   const command = path.join(shimFolder(), 'bin', 'runner-sidecar.js');

@@ -16,7 +16,9 @@ const tasks = {
 
   'app.tasks.orders.create': async ({ customer, items }) => {
     if (!Array.isArray(items) || items.length === 0) throw new Error('an order needs at least one item');
-    const order = { id: `order-${orders.size + 1}`, customer, items, total: items.reduce((sum, item) => sum + item.price * item.quantity, 0) };
+    const order = { id: `order-${orders.size + 1}`, customer, items, total: items.reduce(
+      (sum, item) => sum + item.price * item.quantity, 0,
+    ) };
     orders.set(order.id, order);
     return order;
   },

@@ -20,8 +20,12 @@ function createPlainServer({ tasks, events }, { basePath = '/__runner', token } 
   const taskPath = `${basePath}/task/`;
   const eventPath = `${basePath}/event/`;
   const handlers = new Map();
-  for (const [id, run] of Object.entries(tasks)) handlers.set(taskPath + encodeURIComponent(id), { run, member: 'input' });
-  for (const [id, run] of Object.entries(events)) handlers.set(eventPath + encodeURIComponent(id), { run, member: 'payload' });
+  for (const [id, run] of Object.entries(tasks)) {
+    handlers.set(taskPath + encodeURIComponent(id), { run, member: 'input' });
+  }
+  for (const [id, run] of Object.entries(events)) {
+    handlers.set(eventPath + encodeURIComponent(id), { run, member: 'payload' });
+  }
   const discovery = JSON.stringify({
     ok: true, result: { allowList: { enabled: true, tasks: Object.keys(tasks), events: Object.keys(events) } },
   });
@@ -29,17 +33,23 @@ function createPlainServer({ tasks, events }, { basePath = '/__runner', token } 
   return http.createServer((request, response) => {
     const { method, url } = request;
     if (method === 'OPTIONS' && url.startsWith(`${basePath}/`)) {
-      response.writeHead(204, { 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Methods': 'POST, OPTIONS', 'content-length': 0 }).end();
+      response.writeHead(204, {
+        'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Methods': 'POST, OPTIONS', 'content-length': 0,
+      }).end();
       return;
     }
     const isDiscovery = url === `${basePath}/discovery`;
     if (!isDiscovery && !url.startsWith(taskPath) && !url.startsWith(eventPath)) {
-      return fail(response, 404, 'Not Found', 'NOT_FOUND', url.startsWith(`${basePath}/`) ? HEADERS : HEADERS_WITHOUT_CORS);
+      return fail(
+        response, 404, 'Not Found', 'NOT_FOUND', url.startsWith(`${basePath}/`) ? HEADERS : HEADERS_WITHOUT_CORS,
+      );
     }
     if (method !== 'POST' && !(isDiscovery && method === 'GET')) {
       return fail(response, 405, 'Method Not Allowed', 'METHOD_NOT_ALLOWED', HEADERS_WITHOUT_CORS);
     }
-    if (token !== undefined && request.headers['x-runner-token'] !== token) return fail(response, 401, 'Unauthorized', 'UNAUTHORIZED');
+    if (token !== undefined && request.headers['x-runner-token'] !== token) {
+      return fail(response, 401, 'Unauthorized', 'UNAUTHORIZED');
+    }
     if (isDiscovery) return send(response, 200, discovery);
     const handler = handlers.get(url);
     if (!handler) return notFound(response, url, taskPath, eventPath);

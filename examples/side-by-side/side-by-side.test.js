@@ -1,6 +1,9 @@
 'use strict';
 
-/** The example as a person would use it: started, and compared by the command of its README. Skipped without the front's binary. */
+/**
+ * The example as a person would use it: started, and compared by the command of its README. Skipped without the front's
+ * binary.
+ */
 
 const test = require('node:test');
 const assert = require('node:assert/strict');
@@ -28,13 +31,19 @@ const freePort = () => new Promise((resolve) => {
 
 function runCompare(args) {
   return new Promise((resolve) => {
-    execFile(path.join(ROOT, 'scripts', 'compare'), args, (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }));
+    execFile(path.join(ROOT, 'scripts', 'compare'), args, (error, stdout, stderr) => resolve({
+      code: error ? error.code : 0, stdout, stderr,
+    }));
   });
 }
 
-test('both servers of the example answer alike, on every request of the example', { skip: !hasFront() && 'the front is not built' }, async (t) => {
+test('both servers of the example answer alike, on every request of the example', {
+  skip: !hasFront() && 'the front is not built',
+}, async (t) => {
   const [plainPort, sidecarPort] = [await freePort(), await freePort()];
-  const app = spawn(process.execPath, [path.join(__dirname, 'app.js')], { env: { ...process.env, PLAIN_PORT: plainPort, PORT: sidecarPort }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const app = spawn(process.execPath, [path.join(__dirname, 'app.js')], {
+    env: { ...process.env, PLAIN_PORT: plainPort, PORT: sidecarPort }, stdio: ['ignore', 'pipe', 'inherit'],
+  });
   t.after(() => app.kill());
   let said = '';
   await new Promise((resolve, reject) => {
@@ -42,8 +51,12 @@ test('both servers of the example answer alike, on every request of the example'
     app.once('exit', () => reject(new Error('the example ended')));
   });
   const urls = [plainPort, sidecarPort].map((port) => `http://127.0.0.1:${port}/__runner`);
-  const { code, stdout } = await runCompare([...urls, '--requests', path.join(__dirname, 'requests.jsonl'), '--include-unsafe', '--no-load', '--json', '-']);
+  const { code, stdout } = await runCompare([
+    ...urls, '--requests', path.join(__dirname, 'requests.jsonl'), '--include-unsafe', '--no-load', '--json', '-',
+  ]);
   const { requests } = JSON.parse(stdout);
-  assert.deepEqual(requests.filter(({ verdict }) => verdict !== 'same').map(({ name, verdict }) => [name, verdict]), [['a value that changes by itself', 'noisy']]);
+  assert.deepEqual(requests.filter(({ verdict }) => verdict !== 'same').map(({ name, verdict }) => [name, verdict]), [[
+    'a value that changes by itself', 'noisy',
+  ]]);
   assert.equal(code, 0);
 });

@@ -82,7 +82,9 @@ for (const [kind, nameOf] of [
   ['a path', (folder) => path.join(folder, 'notify')],
   ['an abstract name', (folder) => `@${path.basename(folder)}`],
 ]) {
-  test(`READY=1 goes to ${kind} once both sockets can be reached, STOPPING=1 when it drains`, { skip: withoutPython }, async () => {
+  test(`READY=1 goes to ${kind} once both sockets can be reached, STOPPING=1 when it drains`, {
+    skip: withoutPython,
+  }, async () => {
     const folder = temporaryFolder();
     const port = await freePort();
     const socket = path.join(folder, 's');
@@ -107,7 +109,9 @@ test('a front that cannot start never says that it is ready', { skip: withoutPyt
   const taken = net.createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   try {
-    const options = ['--listen', `127.0.0.1:${taken.address().port}`, '--admin', 'off', '--socket', path.join(folder, 's')];
+    const options = [
+      '--listen', `127.0.0.1:${taken.address().port}`, '--admin', 'off', '--socket', path.join(folder, 's'),
+    ];
     await notified(path.join(folder, 'notify'), options, async ({ manager, child }) => {
       assert.notEqual((await child.exit).code, 0);
       assert.equal(manager.stdout, 'bound\n');

@@ -26,7 +26,8 @@ class CallLane {
    * @param {number} count calls in the frame
    * @param {number} textBytes
    * @param {import('./frame-reader').FrameBytes} source
-   * @param {number} start @param {number} length
+   * @param {number} start
+   * @param {number} length
    * @throws {ProtocolError}
    */
   receive(flags, count, textBytes, source, start, length) {

@@ -29,8 +29,8 @@ function findFrontBinary(named) {
 /** One sentence. */
 function howToGetOne() {
   if (process.platform !== 'linux') {
-    return `runner-sidecar: the front's binary is not here, since it runs on Linux only and this is ${process.platform}: `
-      + 'start it in a container or on another machine.';
+    return 'runner-sidecar: the front\'s binary is not here, since it runs on Linux only and this is '
+      + `${process.platform}: start it in a container or on another machine.`;
   }
   return `runner-sidecar: the front's binary is not here: install the package ${platformPackage()}, or build it in a `
     + `clone of the project with \`swift build -c release --product ${NAME}\` and set RUNNER_SIDECAR_BINARY to the `

@@ -81,7 +81,10 @@ function append(value, parts) {
 /**
  * Whether ASCII bytes stand for themselves in a JSON string: none is a quote, a backslash or a control character.
  * Four bytes at a time; the arithmetic is that of "determine if a word has a byte less than n" (Bit Twiddling Hacks).
- * @param {Uint8Array} bytes @param {Int32Array} words the same memory @param {number} start @param {number} end
+ * @param {Uint8Array} bytes
+ * @param {Int32Array} words the same memory
+ * @param {number} start
+ * @param {number} end
  */
 function needsNoEscape(bytes, words, start, end) {
   const aligned = Math.min((start + 3) & ~3, end);

@@ -2,7 +2,8 @@
 
 /**
  * Reads the peer block that precedes a request head.
- * @param {Buffer} bytes @param {number} at
+ * @param {Buffer} bytes
+ * @param {number} at
  * @returns {{ remoteFamily?: string, remoteAddress?: string, remotePort?: number, localPort?: number }} as
  *   `net.Socket` has them
  */

@@ -95,7 +95,7 @@ test('--workers runs several processes, each a worker of its own, and replaces o
 });
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
-  test(`${signal} to the whole process group, as systemd and a terminal send it, still lets calls finish`, async (t) => {
+  test(`${signal} to the whole process group, as systemd and a terminal send it, lets calls finish`, async (t) => {
     const { front, app } = await withApp(t, 'slow.js', 'module.exports = { tasks: { slow: (input) => new Promise('
       + '(resolve) => setTimeout(resolve, 600, input)) } };');
     const child = start(t, front, app, '--workers', '2');
@@ -113,7 +113,9 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
 }
 
 test('a second signal cuts it short, workers included', async (t) => {
-  const { front, app } = await withApp(t, 'never.js', 'module.exports = { tasks: { never: () => new Promise(() => {}) } };');
+  const { front, app } = await withApp(
+    t, 'never.js', 'module.exports = { tasks: { never: () => new Promise(() => {}) } };',
+  );
   const child = start(t, front, app, '--workers', '2');
   while (front.peers.length < 2) await once(front, 'peer');
   front.peers.forEach((peer) => peer.call('never', '1').catch(() => {}));

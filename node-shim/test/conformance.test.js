@@ -1,8 +1,8 @@
 'use strict';
 
 // The answers recorded from the real nodeExposure, against the shim with the real runner: everything that reaches the
-// shim at all. What the front decides by itself (routing, methods, CORS, tokens, malformed HTTP) is tested with the front.
-// Needs RUNNER_BUNDLE (a CommonJS build of @bluelibs/runner) and the recordings beside the repository.
+// shim at all. What the front decides by itself (routing, methods, CORS, tokens, malformed HTTP) is tested with the
+// front. Needs RUNNER_BUNDLE (a CommonJS build of @bluelibs/runner) and the recordings beside the repository.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -13,13 +13,21 @@ const { TestFront, TYPE, frame, peerBlock, callsFrame } = require('./support/tes
 
 const RECORDINGS = path.join(__dirname, '..', '..', '..', 'shared', 'conformance');
 const bundle = process.env.RUNNER_BUNDLE;
-const missing = !bundle ? 'RUNNER_BUNDLE names no build of @bluelibs/runner' : !fs.existsSync(RECORDINGS) ? `no recordings at ${RECORDINGS}` : false;
+const missing = !bundle
+  ? 'RUNNER_BUNDLE names no build of @bluelibs/runner'
+  : !fs.existsSync(RECORDINGS) ? `no recordings at ${RECORDINGS}` : false;
 
-/** Node's parser answered, which is the front's part; or nodeExposure left the client hanging, where the response is now cut off. */
+/**
+ * Node's parser answered, which is the front's part; or nodeExposure left the client hanging, where the response is now
+ * cut off.
+ */
 const NOT_OURS = new Set(['no-answer', 'node-http']);
 
 function readCases() {
-  return fs.readFileSync(path.join(RECORDINGS, 'nodeexposure-4.8.6.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+  return fs.readFileSync(path.join(RECORDINGS, 'nodeexposure-4.8.6.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
     .filter((record) => record.variant === 'default' && !NOT_OURS.has(record.origin) && record.status !== null)
     .map(splitRequest)
     .filter((record) => record !== null);
@@ -76,15 +84,21 @@ test('calls answer with the recorded status and body', { skip: missing }, async 
     if (record.group === 'depth') continue;
     if (record.lane !== 'call' || record.chunked || JSON_BODY.test(record.head)) continue;
     const { peer } = front;
-    const target = peer.hello.targets.findIndex((one) => one.kind === record.kind && one.id === record.id && one.state === 'callable');
+    const target = peer.hello.targets.findIndex((one) => one.kind === record.kind && one.id === record.id
+      && one.state === 'callable');
     if (target < 0 || record.status === 404 || !isJson(record.wire)) continue;
     const answer = await ask(peer, (call) => [callsFrame([{
-      call, target, text: record.wire, noInput: record.wire.length === 0, whole: record.wire.length > 0, context: /x-runner-context/i.test(record.head),
-      head: peer.hello.targets[target].head ? record.head : undefined,
+      call, target, text: record.wire, noInput: record.wire.length === 0, whole: record.wire.length > 0,
+      context: /x-runner-context/i.test(record.head), head: peer.hello.targets[target].head ? record.head : undefined,
     }], checked(record.wire))], record);
     const body = Buffer.from(record.body_base64 || '', 'base64').toString();
     if (answer.status === record.status && answer.body === body) agreed++;
-    else differ.push({ name: record.name, group: record.group, recorded: [record.status, body.slice(0, 300)], answered: [answer.status, answer.body.slice(0, 300)] });
+    else differ.push({
+      name: record.name,
+      group: record.group,
+      recorded: [record.status, body.slice(0, 300)],
+      answered: [answer.status, answer.body.slice(0, 300)],
+    });
   }
   t.diagnostic(`${agreed} recorded calls agree`);
   assert.deepEqual(differ, []);
@@ -97,11 +111,17 @@ test('streams answer with the recorded status, headers and body', { skip: missin
   for (const record of readCases()) {
     if (!JSON_BODY.test(record.head)) continue;
     const answer = await ask(front.peer, (call) => [
-      frame(TYPE.REQUEST, { flags: 1, call, payload: Buffer.concat([peerBlock(), Buffer.from(record.head, 'latin1')]) }),
+      frame(TYPE.REQUEST, {
+        flags: 1, call, payload: Buffer.concat([peerBlock(), Buffer.from(record.head, 'latin1')]),
+      }),
       ...slices(record.wire, 65536).map((payload) => frame(TYPE.REQUEST_DATA, { call, payload })),
       frame(TYPE.REQUEST_END, { call }),
     ], record);
-    const recorded = { status: record.status, headers: comparable(record.headers), body: Buffer.from(record.body_base64 || '', 'base64').toString() };
+    const recorded = {
+      status: record.status,
+      headers: comparable(record.headers),
+      body: Buffer.from(record.body_base64 || '', 'base64').toString(),
+    };
     const answered = { status: answer.status, headers: comparable(answer.headers || []), body: answer.body };
     try {
       assert.deepEqual(answered, recorded);
@@ -133,7 +153,9 @@ async function ask(peer, framesOf, { name }) {
     peer.on('frame', take);
   });
   peer.send(...framesOf(call));
-  return Promise.race([answered, new Promise((resolve) => setTimeout(resolve, 5000, { status: 0, body: `no answer to ${name}` }))]);
+  return Promise.race([
+    answered, new Promise((resolve) => setTimeout(resolve, 5000, { status: 0, body: `no answer to ${name}` })),
+  ]);
 }
 
 function fromResult({ detail, flags, payload }) {
@@ -145,7 +167,9 @@ function fromBytes(bytes, endFlags) {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return { status: 0, body: `cut off, flags ${endFlags}` };
   const [line, ...fields] = bytes.subarray(0, end).toString('latin1').split('\r\n');
-  const headers = fields.map((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 1).trim()]);
+  const headers = fields.map((field) => [
+    field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 1).trim(),
+  ]);
   const chunked = headers.some(([name, value]) => /^transfer-encoding$/i.test(name) && value === 'chunked');
   const body = bytes.subarray(end + 4);
   return { status: Number(line.split(' ')[1]), headers, body: (chunked ? dechunk(body) : body).toString() };

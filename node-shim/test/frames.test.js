@@ -21,7 +21,10 @@ function read(bytes, cuts = []) {
   const reader = new FrameReader((type, flags, detail, call, field, source, start, length) => {
     checkFrame(type, flags, detail, call, field, length);
     const calls = type === Frame.CALLS ? readCalls(flags, detail, field, source, start, length) : undefined;
-    frames.push({ type, flags, detail, call: call >>> 0, field: field >>> 0, payload: Buffer.from(source.bytes.subarray(start, start + length)), calls });
+    frames.push({
+      type, flags, detail, call: call >>> 0, field: field >>> 0,
+      payload: Buffer.from(source.bytes.subarray(start, start + length)), calls,
+    });
   });
   let from = 0;
   for (const to of [...cuts, bytes.length]) {
@@ -37,9 +40,16 @@ function read(bytes, cuts = []) {
 /** Takes CALLS apart with the shim's own code, over an app that only notes what it is called with. */
 function readCalls(flags, detail, field, source, start, length) {
   const calls = [];
-  const target = { kind: 'task', id: 'any', unwrap: (body) => ({ body }), run: (input, call) => { calls.push({ id: call.id >>> 0, input, head: call.head }); } };
+  const target = { kind: 'task', id: 'any', unwrap: (body) => ({ body }), run: (input, call) => {
+    calls.push({ id: call.id >>> 0, input, head: call.head });
+  } };
   const targets = new Proxy({}, { get: (_list, key) => (key === 'length' ? 0x1000000 : target) });
-  const codec = { parsesPlainAsJson: true, parse: (text) => ({ parsed: JSON.parse(text) }), valueText: () => undefined, envelope: () => '' };
+  const codec = {
+    parsesPlainAsJson: true,
+    parse: (text) => ({ parsed: JSON.parse(text) }),
+    valueText: () => undefined,
+    envelope: () => '',
+  };
   const link = {
     app: { targets, codec }, running: new Map(), settled() {}, resultBytes: 1e6, writer: { empty() {}, text() {} },
   };
@@ -50,7 +60,11 @@ function readCalls(flags, detail, field, source, start, length) {
 /** What a FrameWriter puts on the wire. */
 function written(write) {
   const chunks = [];
-  const socket = { write: (chunk, done) => { chunks.push(Buffer.from(chunk)); if (typeof done === 'function') done(); return true; }, cork() {}, uncork() {}, writableLength: 0 };
+  const socket = { write: (chunk, done) => {
+    chunks.push(Buffer.from(chunk));
+    if (typeof done === 'function') done();
+    return true;
+  }, cork() {}, uncork() {}, writableLength: 0 };
   const writer = new FrameWriter(socket);
   write(writer);
   writer.flush();
@@ -69,7 +83,9 @@ test('reads every frame of the shared vectors that a front may send', () => {
       name,
     );
     if (frame.payload_hex !== undefined) assert.equal(got.payload.toString('hex'), frame.payload_hex, name);
-    if (frame.calls !== undefined) assert.deepEqual(got.calls, frame.calls.map((call) => expectedCall(call, frame.flags)), name);
+    if (frame.calls !== undefined) {
+      assert.deepEqual(got.calls, frame.calls.map((call) => expectedCall(call, frame.flags)), name);
+    }
   }
 });
 
@@ -87,7 +103,11 @@ test('refuses every broken frame of the shared vectors, with a reason', () => {
   const invalid = vectors.invalid.filter(fromFront);
   assert.ok(invalid.length > 20);
   for (const { name, bytes_hex } of invalid) {
-    assert.throws(() => read(Buffer.from(bytes_hex, 'hex')), (error) => error instanceof ProtocolError && error.message.length > 10, name);
+    assert.throws(
+      () => read(Buffer.from(bytes_hex, 'hex')),
+      (error) => error instanceof ProtocolError && error.message.length > 10,
+      name,
+    );
   }
 });
 
@@ -96,10 +116,14 @@ test('writes the bytes of the shared vectors', () => {
     const payload = Buffer.from(frame.payload_hex || '', 'hex');
     const type = Frame[frame.type];
     const fields = [type, frame.flags, frame.detail, frame.call | 0, frame.field | 0];
-    const bytes = written((writer) => (payload.length === 0 ? writer.empty(...fields) : writer.payload(...fields, payload)));
+    const bytes = written((writer) => (payload.length === 0
+      ? writer.empty(...fields)
+      : writer.payload(...fields, payload)));
     assert.equal(bytes.toString('hex'), bytes_hex, name);
     if (frame.payload_hex && Buffer.from(payload.toString()).equals(payload)) {
-      assert.equal(written((writer) => writer.text(...fields, payload.toString())).toString('hex'), bytes_hex, `${name}, as text`);
+      assert.equal(
+        written((writer) => writer.text(...fields, payload.toString())).toString('hex'), bytes_hex, `${name}, as text`,
+      );
     }
   }
 });

@@ -31,17 +31,24 @@ async function start(t, { front: frontOptions = {}, logger = notes(), ...options
 }
 
 test('HELLO says what the app is, and nothing follows before WELCOME', async (t) => {
-  const { front, server } = await start(t, { front: { onHello() {} }, auth: { token: 's3cret' }, corsOrigins: [/x/, 'https://a'], basePath: 'api/' });
+  const { front, server } = await start(t, {
+    front: { onHello() {} }, auth: { token: 's3cret' }, corsOrigins: [/x/, 'https://a'], basePath: 'api/',
+  });
   const listening = server.listen();
   const [peer] = await once(front, 'peer');
   await wait(30);
   assert.equal(peer.frames.length, 1);
   const { protocol, pid, link, node, exposure, listener } = peer.hello;
-  assert.deepEqual({ protocol, pid, link, node }, { protocol: 1, pid: process.pid, link: 0, node: process.versions.node });
+  assert.deepEqual({ protocol, pid, link, node }, {
+    protocol: 1, pid: process.pid, link: 0, node: process.versions.node,
+  });
   assert.deepEqual(exposure, {
     basePath: '/api',
     auth: { header: 'x-runner-token', tokens: ['s3cret'] },
-    cors: { origin: { kind: 'list', values: ['https://a'] }, credentials: false, varyOrigin: true, methods: [], allowedHeaders: [], exposedHeaders: [], maxAge: null },
+    cors: {
+      origin: { kind: 'list', values: ['https://a'] }, credentials: false, varyOrigin: true, methods: [],
+      allowedHeaders: [], exposedHeaders: [], maxAge: null,
+    },
     allowList: false,
   });
   assert.deepEqual(listener, { exposure: false, everything: false });
@@ -61,7 +68,9 @@ test('one link for each loop of the front, all of one worker', async (t) => {
 
 test('REFUSED rejects listen() with the reason, and is not tried again', async (t) => {
   const { front, server, logger } = await start(t, {
-    front: { onHello: (peer) => peer.send(frame(TYPE.REFUSED, { field: 2, payload: JSON.stringify({ protocol: 2, reason: 'update runner-sidecar to 2.0', retry: false }) })) },
+    front: { onHello: (peer) => peer.send(frame(TYPE.REFUSED, {
+      field: 2, payload: JSON.stringify({ protocol: 2, reason: 'update runner-sidecar to 2.0', retry: false }),
+    })) },
   });
   await assert.rejects(server.listen(), /update runner-sidecar to 2\.0/);
   await wait(150);
@@ -106,7 +115,9 @@ test('a refusal that comes before HELLO was read is heard, and not tried again',
 test('a lost link is opened again, and its running calls are cancelled', async (t) => {
   const { front, server } = await start(t);
   let aborted = false;
-  server.registerTask('waits', (_input, { signal }) => new Promise(() => signal.addEventListener('abort', () => { aborted = true; })));
+  server.registerTask('waits', (_input, { signal }) => new Promise(() => signal.addEventListener('abort', () => {
+    aborted = true;
+  })));
   await server.listen();
   const [first] = front.peers;
   first.send(callsFrame([{ call: 77, target: first.target('task', 'waits'), text: '1' }]));
@@ -137,7 +148,9 @@ test('PONG comes at once, with the number and the calls that run', async (t) => 
   const { front, server } = await start(t);
   await server.listen();
   const { peer } = front;
-  peer.send(callsFrame([{ call: 5, target: peer.target('task', 'slow'), text: '1' }]), frame(TYPE.PING, { field: 0xfffffffe }));
+  peer.send(
+    callsFrame([{ call: 5, target: peer.target('task', 'slow'), text: '1' }]), frame(TYPE.PING, { field: 0xfffffffe }),
+  );
   const pong = await peer.next(TYPE.PONG);
   assert.equal(pong.field, 0xfffffffe);
   assert.equal(pong.payload.readUInt32LE(4), 1);
@@ -196,8 +209,10 @@ test('a frame that breaks the protocol closes the link with a logged reason, and
   const { front, server, logger } = await start(t);
   await server.listen();
   const broken = [
-    frame(0x77), frame(TYPE.WELCOME, { field: 1, payload: '{}' }), frame(TYPE.CALLS, { detail: 1, payload: 'xxxxxxxx' }), frame(TYPE.PING, { call: 3 }),
-    callsFrame([{ call: 1, target: 99, text: '1' }]), callsFrame([{ call: 1, target: 1, text: '1' }, { call: 2, target: 1, text: ']' }], { joined: true }),
+    frame(0x77), frame(TYPE.WELCOME, { field: 1, payload: '{}' }),
+    frame(TYPE.CALLS, { detail: 1, payload: 'xxxxxxxx' }), frame(TYPE.PING, { call: 3 }),
+    callsFrame([{ call: 1, target: 99, text: '1' }]),
+    callsFrame([{ call: 1, target: 1, text: '1' }, { call: 2, target: 1, text: ']' }], { joined: true }),
     Buffer.from('GET / HTTP/1.1\r\nHost: not a frame\r\n\r\n'),
   ];
   for (const bytes of broken) {
@@ -217,11 +232,15 @@ test('a frame that breaks the protocol closes the link with a logged reason, and
 test('ORIGIN_QUESTION is answered by the app\'s function or RegExp', async (t) => {
   const ask = async (origin, question) => {
     const front = await TestFront.start();
-    const service = await serve({ tasks: { a: () => 1 } }, { socket: front.socket, http: { cors: { origin } }, logger: notes() });
+    const service = await serve({ tasks: { a: () => 1 } }, {
+      socket: front.socket, http: { cors: { origin } }, logger: notes(),
+    });
     t.after(async () => { await service.close({ deadlineMilliseconds: 0 }); await front.close(); });
     assert.equal(front.peer.hello.exposure.cors.origin.kind, 'ask');
     const answer = front.peer.next(TYPE.ORIGIN_ANSWER);
-    front.peer.send(frame(TYPE.ORIGIN_QUESTION, { call: 9, flags: question === undefined ? 1 : 0, payload: question || '' }));
+    front.peer.send(
+      frame(TYPE.ORIGIN_QUESTION, { call: 9, flags: question === undefined ? 1 : 0, payload: question || '' }),
+    );
     const { call, flags, payload } = await answer;
     return { call, flags, value: payload.toString('latin1') };
   };
@@ -229,6 +248,8 @@ test('ORIGIN_QUESTION is answered by the app\'s function or RegExp', async (t) =
   assert.deepEqual(await ask(/\.example$/, 'https://b'), { call: 9, flags: 2, value: '' });
   assert.deepEqual(await ask(/\.example$/g, 'https://a.example'), { call: 9, flags: 1, value: 'https://a.example' });
   assert.deepEqual(await ask((origin) => `${origin}!`, 'é'), { call: 9, flags: 1, value: 'Ã©!' });
-  assert.deepEqual(await ask((origin) => (origin === undefined ? 'none' : null), undefined), { call: 9, flags: 1, value: 'none' });
+  assert.deepEqual(await ask((origin) => (origin === undefined ? 'none' : null), undefined), {
+    call: 9, flags: 1, value: 'none',
+  });
   assert.deepEqual(await ask(() => { throw new Error('no'); }, 'x'), { call: 9, flags: 4, value: '' });
 });

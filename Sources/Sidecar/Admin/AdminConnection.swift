@@ -9,8 +9,8 @@ final class AdminConnection: Stream {
         case request
         /// A request is being answered; further input stays in the kernel.
         case answering
-        /// The answer is out and the client should go; what it still sends is dropped, so that closing does not reset the
-        /// connection under an answer that was not read yet (RFC 9112 section 9.6).
+        /// The answer is out and the client should go; what it still sends is dropped, so that closing does not reset
+        /// the connection under an answer that was not read yet (RFC 9112 section 9.6).
         case leaving
     }
 

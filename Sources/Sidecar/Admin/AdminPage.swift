@@ -686,7 +686,8 @@ function showTasks(stats) {
 
 function targetName({ kind, id }) {
   if (id !== null) return id;
-  return { unmatched: 'no route', listener: "the app's listener", discovery: 'discovery' }[kind] || `another ${kind}`;
+  const named = { unmatched: 'no known target', listener: "the app's listener", discovery: 'discovery' };
+  return named[kind] || `another ${kind}`;
 }
 
 /** Where failures of a kind were met of late, the most frequent first. */

@@ -42,15 +42,15 @@ struct AdminRequest {
 
     /// Why a browser must not be answered, or nil.
     ///
-    /// A web page can make a browser ask this listener, which is on the loopback or inside the pod. It cannot read the answer
-    /// of another origin, unless its own name is made to resolve to this address (DNS rebinding): so names are refused, but
-    /// for `localhost` and those of `--admin-host`. And what changes something is refused when a page of another origin sent
-    /// it.
+    /// A web page can make a browser ask this listener, which is on the loopback or inside the pod. It cannot read the
+    /// answer of another origin, unless its own name is made to resolve to this address (DNS rebinding): so names are
+    /// refused, but for `localhost` and those of `--admin-host`. And what changes something is refused when a page of
+    /// another origin sent it.
     ///
     /// - Parameter names: `--admin-host`.
     func objection(names: [String]) -> String? {
         guard host.isEmpty || Self.isAddress(host) || Self.isKnown(name, names) else {
-            return "The Host is \(host), and this front answers to IP addresses and localhost only. "
+            return "The Host is \(host), and this front answers to IP addresses, localhost and --admin-host only. "
                 + "To let it be asked by this name, start it with --admin-host \(name)"
         }
         if let origin, method != "GET", method != "HEAD", origin != "http://\(host)" {

@@ -14,8 +14,8 @@ internal import Logging
 ///     GET /log-level    the level that is in force
 ///     PUT /log-level    changes it until the settings are read again; the body is a level's name
 ///
-/// It lives on the control loop, so whatever its clients do, the serving loops' threads do not notice: they are asked for a
-/// report at most every `ReportDesk.intervalMilliseconds`. Its own bounds are below, all of them.
+/// It lives on the control loop, so whatever its clients do, the serving loops' threads do not notice: they are asked
+/// for a report at most every `ReportDesk.intervalMilliseconds`. Its own bounds are below, all of them.
 final class AdminServer {
     /// Where it listens, with the real port where 0 was asked for.
     let address: SocketAddress
@@ -25,8 +25,8 @@ final class AdminServer {
     private let sweeper: Timer
     private var connections: [AdminConnection] = []
 
-    /// Connections open at once. The one that has kept us waiting longest gives way to a newcomer, so that clients who only
-    /// hold connections cannot keep a probe out.
+    /// Connections open at once. The one that has kept us waiting longest gives way to a newcomer, so that clients who
+    /// only hold connections cannot keep a probe out.
     static let connectionLimit = 64
     static let headLimitBytes = 8 << 10
     static let bodyLimitBytes = 1 << 10
@@ -80,7 +80,8 @@ final class AdminServer {
         }
     }
 
-    /// Lets the connection with the nearest deadline go when there are too many; one that is being answered only when all are.
+    /// Lets the connection with the nearest deadline go when there are too many; one that is being answered only when
+    /// all are.
     private func makeRoom() {
         guard connections.count >= Self.connectionLimit else { return }
         let waiting = connections.filter { !$0.isAnswering }

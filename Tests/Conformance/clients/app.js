@@ -1,7 +1,7 @@
 'use strict';
 
-// An app with the tasks and events that the recorded clients call. Each says what reached it, so that a test can see that
-// the clients' bytes arrived as meant. Environment: SOCKET, RUNNER_SIDECAR_SHIM.
+// An app with the tasks and events that the recorded clients call. Each says what reached it, so that a test can see
+// that the clients' bytes arrived as meant. Environment: SOCKET, RUNNER_SIDECAR_SHIM.
 const { serve } = require(process.env.RUNNER_SIDECAR_SHIM);
 
 const arrived = (input) => ({ arrived: input === undefined ? 'nothing' : input });
@@ -25,7 +25,9 @@ async function requestListener(req, res) {
   const parts = [];
   for await (const part of req) parts.push(part);
   const body = Buffer.concat(parts);
-  const text = JSON.stringify({ ok: true, result: { received: body.toString('base64'), method: req.method, rawHeaders: req.rawHeaders } });
+  const text = JSON.stringify({
+    ok: true, result: { received: body.toString('base64'), method: req.method, rawHeaders: req.rawHeaders },
+  });
   res.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) });
   res.end(text);
 }

@@ -3,8 +3,8 @@
 const { Readable } = require('node:stream');
 
 /**
- * What someone does with the runner's own clients, each use with what came of it. The same uses against nodeExposure and
- * against the sidecar must come to the same.
+ * What someone does with the runner's own clients, each use with what came of it. The same uses against nodeExposure
+ * and against the sidecar must come to the same.
  * @param {any} runner the real @bluelibs/runner
  * @param {string} baseUrl of an exposure that runs the recorded app
  * @returns {Promise<Record<string, unknown>>} outcomes by name
@@ -39,10 +39,18 @@ const USES = {
   'an event': (client) => client.event('app.events.notify', { m: 1 }),
   'what the event brought': (client) => client.task('app.tasks.seen'),
   'an event whose listener fails': (client) => client.event('app.events.failing', {}),
-  'stream: upload of a buffer': (client) => client.task('app.tasks.upload', { title: 'x', file: nodeFile({ buffer: Buffer.from('hello') }) }),
-  'stream: upload of a stream': (client) => client.task('app.tasks.upload', { title: 'y', file: nodeFile({ stream: Readable.from([Buffer.alloc(70_000, 1), Buffer.from('end')]) }) }),
-  'stream: duplex': (client) => client.task('app.tasks.duplexUpper', Readable.from([Buffer.from('shout '), Buffer.from('louder')])),
-  'stream: octet body read by the task': (client) => client.task('app.tasks.octet', Readable.from([Buffer.alloc(100_000)])),
+  'stream: upload of a buffer': (client) => client.task('app.tasks.upload', {
+    title: 'x', file: nodeFile({ buffer: Buffer.from('hello') }),
+  }),
+  'stream: upload of a stream': (client) => client.task('app.tasks.upload', {
+    title: 'y', file: nodeFile({ stream: Readable.from([Buffer.alloc(70_000, 1), Buffer.from('end')]) }),
+  }),
+  'stream: duplex': (client) => client.task(
+    'app.tasks.duplexUpper', Readable.from([Buffer.from('shout '), Buffer.from('louder')]),
+  ),
+  'stream: octet body read by the task': (client) => client.task(
+    'app.tasks.octet', Readable.from([Buffer.alloc(100_000)]),
+  ),
 };
 
 /** As the runner's `createNodeFile` makes it. */

@@ -1,7 +1,7 @@
 'use strict';
 
-// The app that the recording was made with, on the real runner, served by the shim instead of a port. Environment: SOCKET,
-// VARIANT, RUNNER_BUNDLE (the real runner's bundle), REFERENCE_APP (the recorded app), RUNNER_SIDECAR_SHIM.
+// The app that the recording was made with, on the real runner, served by the shim instead of a port. Environment:
+// SOCKET, VARIANT, RUNNER_BUNDLE (the real runner's bundle), REFERENCE_APP (the recorded app), RUNNER_SIDECAR_SHIM.
 const path = require('node:path');
 
 const realBundle = path.resolve(process.env.RUNNER_BUNDLE);

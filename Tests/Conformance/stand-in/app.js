@@ -1,7 +1,7 @@
 'use strict';
 
-// The stand-in for an app built on the runner, served by the shim. Environment: SOCKET (the front's), VARIANT, LISTENER=1
-// (also pass the app's own request listener), RUNNER_SIDECAR_SHIM (the shim's folder).
+// The stand-in for an app built on the runner, served by the shim. Environment: SOCKET (the front's), VARIANT,
+// LISTENER=1 (also pass the app's own request listener), RUNNER_SIDECAR_SHIM (the shim's folder).
 const { serve } = require(process.env.RUNNER_SIDECAR_SHIM);
 const { requestListener } = require('./request-listener.js');
 const { standInRuntime, standInRunner } = require('./runtime.js');
@@ -19,6 +19,8 @@ async function main() {
 }
 
 // The runner keeps its process alive when something is thrown where nobody catches it; so does its stand-in.
-for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, (error) => console.error(event, error));
+for (const event of ['uncaughtException', 'unhandledRejection']) {
+  process.on(event, (error) => console.error(event, error));
+}
 
 main().catch((error) => { console.error(error); process.exit(1); });

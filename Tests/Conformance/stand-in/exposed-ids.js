@@ -1,6 +1,9 @@
 'use strict';
 
-/** What the recorded app's allow-list names, in its order: discovery answers it so, whatever of it the stand-in implements. */
+/**
+ * What the recorded app's allow-list names, in its order: discovery answers it so, whatever of it the stand-in
+ * implements.
+ */
 const EXPOSED_TASKS = [
   'app.tasks.add', 'app.tasks.echo', 'app.tasks.typeof', 'app.tasks.len', 'app.tasks.void', 'app.tasks.null',
   'app.tasks.zero', 'app.tasks.emptyString', 'app.tasks.false', 'app.tasks.fail', 'app.tasks.failTypeError',

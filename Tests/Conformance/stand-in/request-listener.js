@@ -24,7 +24,9 @@ async function runTask(req, res, task) {
   const controller = new AbortController();
   res.once('close', () => controller.abort());
   const url = new URL(req.url, `http://${req.headers.host}`);
-  const context = { req, res, url, basePath: '/__runner', headers: req.headers, method: req.method, signal: controller.signal };
+  const context = {
+    req, res, url, basePath: '/__runner', headers: req.headers, method: req.method, signal: controller.signal,
+  };
   try {
     const result = await exposureContext.provide(context, () => task(undefined));
     if (res.writableEnded || res.headersSent) return undefined;

@@ -12,14 +12,16 @@ const TUNNEL_TAG = { id: 'globals.tags.tunnel' };
 const TUNNELS = {
   server: { mode: 'server', transport: 'http', tasks: EXPOSED_TASKS, events: EXPOSED_EVENTS },
   small: {
-    mode: 'server', transport: 'http',
-    tasks: (task) => task.id === 'app.tasks.add' || task.id === 'app.tasks.echo', events: (event) => event.id === 'app.events.notify',
+    mode: 'server', transport: 'http', tasks: (task) => task.id === 'app.tasks.add' || task.id === 'app.tasks.echo',
+    events: (event) => event.id === 'app.events.notify',
   },
   clientOnly: { mode: 'none', transport: 'http', tasks: ['app.tasks.add'] },
   otherTransport: { mode: 'server', transport: 'ws', tasks: ['app.tasks.add'] },
 };
 
-/** The runner's module, as far as a shim may ask of it: its store's class (by which a copy is known), contexts, errors. */
+/**
+ * The runner's module, as far as a shim may ask of it: its store's class (by which a copy is known), contexts, errors.
+ */
 class Store {}
 const standInRunner = { Store, asyncContext, Errors: { cancellationError } };
 
@@ -31,11 +33,15 @@ const standInRunner = { Store, asyncContext, Errors: { cancellationError } };
 function standInRuntime(tunnel) {
   const byId = (items) => new Map(items.map((item) => [item.id, item]));
   const store = Object.assign(new Store(), {
-    tasks: new Map(Object.entries(TASKS).map(([id, run]) => [id, { task: { id, run }, computedDependencies: {}, isInitialized: true }])),
+    tasks: new Map(Object.entries(TASKS).map(([id, run]) => [
+      id, { task: { id, run }, computedDependencies: {}, isInitialized: true },
+    ])),
     events: new Map(Object.keys(EVENTS).map((id) => [id, { event: { id } }])),
     errors: byId([quotaError, dateError, cancellationError]),
     asyncContexts: byId([tenantContext, userContext]),
-    resources: new Map(tunnel === null ? [] : [['app.tunnel', { resource: { id: 'app.tunnel', tags: [TUNNEL_TAG] }, value: TUNNELS[tunnel], isInitialized: true }]]),
+    resources: new Map(tunnel === null ? [] : [[
+      'app.tunnel', { resource: { id: 'app.tunnel', tags: [TUNNEL_TAG] }, value: TUNNELS[tunnel], isInitialized: true },
+    ]]),
   });
   return {
     store,

@@ -2,7 +2,8 @@
 
 /**
  * Stands in for the runner's EJSON: dates, NaN and the infinities travel as objects with one `$` key. What else EJSON
- * knows (binary, regular expressions, object ids, escapes, custom types) is left out, and so are the cases that ask for it.
+ * knows (binary, regular expressions, object ids, escapes, custom types) is left out, and so are the cases that ask for
+ * it.
  */
 const serializer = {
   /** @param {string} text */
@@ -18,7 +19,9 @@ function revive(value) {
   if (value === null || typeof value !== 'object') return value;
   const keys = Object.keys(value);
   if (keys.length === 1 && keys[0] === '$date') return new Date(value.$date);
-  if (keys.length === 1 && keys[0] === '$InfNaN') return Number(value.$InfNaN) > 0 ? Infinity : Number(value.$InfNaN) < 0 ? -Infinity : NaN;
+  if (keys.length === 1 && keys[0] === '$InfNaN') {
+    return Number(value.$InfNaN) > 0 ? Infinity : Number(value.$InfNaN) < 0 ? -Infinity : NaN;
+  }
   for (const key of keys) value[key] = revive(value[key]);
   return value;
 }

@@ -6,7 +6,10 @@ const { tenantContext, userContext, useExposureContext, hasExposureContext } = r
 const { quotaError, dateError, unregisteredError, cancellationError } = require('./errors.js');
 const { takeSeen } = require('./events.js');
 
-/** The tasks of the app that the recording was made with, as plain functions. @type {Record<string, (input: any) => any>} */
+/**
+ * The tasks of the app that the recording was made with, as plain functions.
+ * @type {Record<string, (input: any) => any>}
+ */
 const TASKS = {
   // results
   'app.tasks.add': async (input) => input.a + input.b,
@@ -23,7 +26,11 @@ const TASKS = {
   'app.tasks.zero': async () => 0,
   'app.tasks.emptyString': async () => '',
   'app.tasks.false': async () => false,
-  'app.tasks.date': async (input) => ({ now: new Date(1700000000000), echoed: input, isDate: input instanceof Date || (input && input.d instanceof Date) || false }),
+  'app.tasks.date': async (input) => ({
+    now: new Date(1700000000000),
+    echoed: input,
+    isDate: input instanceof Date || (input && input.d instanceof Date) || false,
+  }),
   'app.tasks.toJSON': async () => ({ x: { toJSON() { return 'custom'; } }, url: new URL('http://a/b') }),
   'app.tasks.circular': async () => { const loop = {}; loop.self = loop; return loop; },
   'app.tasks.bigint': async () => 10n,
@@ -50,16 +57,22 @@ const TASKS = {
   'app.tasks.failObject': async () => { throw { message: 'plain object', code: 'X' }; },
   'app.tasks.failUndefined': async () => { throw undefined; },
   'app.tasks.failUnicode': async () => { throw new Error('naïve ☃ \u{1F600} "quoted" \\ \n\t\u2028'); },
-  'app.tasks.failCode': async () => { throw Object.assign(new Error('has code'), { code: 'E_CUSTOM', data: { a: 1 }, id: 'x' }); },
+  'app.tasks.failCode': async () => {
+    throw Object.assign(new Error('has code'), { code: 'E_CUSTOM', data: { a: 1 }, id: 'x' });
+  },
   'app.tasks.appError': async (input) => quotaError.throw({ used: 10, limit: 5, ...(input || {}) }),
   'app.tasks.appErrorDate': async () => dateError.throw({ at: new Date(0), message: 'shadow', code: 'C' }),
   'app.tasks.unregisteredError': async () => unregisteredError.throw({ x: 1 }),
   'app.tasks.cancel': async () => cancellationError.throw({ reason: 'task gave up' }),
   'app.tasks.validated': async (input) => {
-    if (!input || typeof input.n !== 'number') throw new Error('Task input validation failed for app.tasks.validated: n must be a number');
+    if (!input || typeof input.n !== 'number') {
+      throw new Error('Task input validation failed for app.tasks.validated: n must be a number');
+    }
     return { got: { n: input.n + 1 } };
   },
-  'app.tasks.badResult': async () => { throw new Error('Task result validation failed for app.tasks.badResult: result rejected'); },
+  'app.tasks.badResult': async () => {
+    throw new Error('Task result validation failed for app.tasks.badResult: result rejected');
+  },
 
   // contexts and cancellation
   'app.tasks.slow': async (input) => {
@@ -77,7 +90,9 @@ const TASKS = {
       has: hasExposureContext(), method: context.method, basePath: context.basePath, pathname: context.url.pathname,
       search: context.url.search, href: context.url.href, reqUrl: context.req.url, httpVersion: context.req.httpVersion,
       aborted: context.signal.aborted,
-      headers: Object.fromEntries(Object.entries(context.headers).filter(([name]) => /^(x-|content-type|host$|origin|accept|cookie|set-cookie)/.test(name))),
+      headers: Object.fromEntries(Object.entries(context.headers).filter(([name]) => (
+        /^(x-|content-type|host$|origin|accept|cookie|set-cookie)/.test(name)
+      ))),
     };
   },
   'app.tasks.rawHeaders': async () => useExposureContext().req.rawHeaders,
@@ -88,7 +103,9 @@ const TASKS = {
   'app.tasks.requireContext': async () => tenantContext.use(),
 
   // streams
-  'app.tasks.stream': async (input) => Readable.from(((input && input.parts) || ['hello ', 'streamed ', 'world']).map((part) => Buffer.from(part))),
+  'app.tasks.stream': async (input) => Readable.from(
+    ((input && input.parts) || ['hello ', 'streamed ', 'world']).map((part) => Buffer.from(part)),
+  ),
   'app.tasks.streamEmpty': async () => Readable.from([]),
   'app.tasks.streamBig': async (input) => {
     let left = (input && input.chunks) || 16;
@@ -97,7 +114,10 @@ const TASKS = {
   'app.tasks.streamSlow': async () => {
     const stream = new PassThrough();
     let tick = 0;
-    const timer = setInterval(() => { stream.write(`tick ${tick}\n`); if (++tick === 3) { clearInterval(timer); stream.end(); } }, 20);
+    const timer = setInterval(() => {
+      stream.write(`tick ${tick}\n`);
+      if (++tick === 3) { clearInterval(timer); stream.end(); }
+    }, 20);
     return stream;
   },
   'app.tasks.streamError': async () => {
@@ -109,10 +129,13 @@ const TASKS = {
   },
   'app.tasks.streamWrapped': async (input) => ({
     stream: Readable.from([Buffer.from('a,b\n'), Buffer.from('1,2\n')]), status: (input && input.status) || 206,
-    contentType: 'text/csv; charset=utf-8', headers: { 'X-Extra': 'yes', 'Cache-Control': 'no-store', ...((input && input.headers) || {}) },
+    contentType: 'text/csv; charset=utf-8',
+    headers: { 'X-Extra': 'yes', 'Cache-Control': 'no-store', ...((input && input.headers) || {}) },
   }),
   'app.tasks.streamWrappedMin': async () => ({ stream: Readable.from([Buffer.from('min')]) }),
-  'app.tasks.streamWrappedLen': async () => ({ stream: Readable.from([Buffer.from('12345')]), headers: { 'content-length': '5', 'content-type': 'text/plain' } }),
+  'app.tasks.streamWrappedLen': async () => ({
+    stream: Readable.from([Buffer.from('12345')]), headers: { 'content-length': '5', 'content-type': 'text/plain' },
+  }),
   'app.tasks.streamFake': async () => ({ stream: 'not a stream', other: 1 }),
 
   // tasks that use the request and the response themselves

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * The configurations that the recording was made with, under its names: what the app passes to `nodeExposure` as `http`,
- * and which of the app's tunnels is registered (`server` unless said otherwise).
+ * The configurations that the recording was made with, under its names: what the app passes to `nodeExposure` as
+ * `http`, and which of the app's tunnels is registered (`server` unless said otherwise).
  * @type {Record<string, { http: object, tunnel?: 'server' | 'small' | 'clientOnly' | 'otherTransport' | null }>}
  */
 const VARIANTS = {
@@ -26,7 +26,9 @@ const VARIANTS = {
   corsEmptyList: cors({ origin: [] }),
   corsRegexp: cors({ origin: /\.example\.com$/ }),
   corsRegexpG: cors({ origin: /\.example\.com$/g }),
-  corsFunction: cors({ origin: (origin) => (origin && origin.endsWith('.example.com') ? 'https://fn.example.com' : null) }),
+  corsFunction: cors({
+    origin: (origin) => (origin && origin.endsWith('.example.com') ? 'https://fn.example.com' : null),
+  }),
   corsFunctionThrows: cors({ origin: () => { throw new Error('origin fn failed'); } }),
   corsBadSpec: cors({ origin: 42 }),
   corsCredentials: cors({ credentials: true }),

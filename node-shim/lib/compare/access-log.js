@@ -36,7 +36,9 @@ function readJsonLine(line) {
   try {
     const entry = JSON.parse(line);
     const target = entry.path ?? entry.target ?? entry.url ?? entry.uri;
-    if (typeof entry.method === 'string' && typeof target === 'string') return { method: entry.method, target: originForm(target) };
+    if (typeof entry.method === 'string' && typeof target === 'string') {
+      return { method: entry.method, target: originForm(target) };
+    }
   } catch {
     // A line that is no entry (a start-up message, a cut line) is no request.
   }

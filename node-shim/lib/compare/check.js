@@ -20,8 +20,8 @@ const WARM_UP = makeRequest({ method: 'GET', path: '/' });
  */
 
 /**
- * One at a time, so that the servers are asked in the same order and the times mean something. The first server is asked
- * before and after the second: what drifts with time shows as noise instead of as a difference.
+ * One at a time, so that the servers are asked in the same order and the times mean something. The first server is
+ * asked before and after the second: what drifts with time shows as noise instead of as a difference.
  *
  * @param {[ReturnType<typeof import('./exchange').makeSide>, ReturnType<typeof import('./exchange').makeSide>]} sides
  * @param {import('./requests').ComparedRequest[]} requests

@@ -87,14 +87,18 @@ function bodyDifferences(first, second) {
   const b = parsed(second);
   if (a && b) {
     const found = jsonDifferences(a.value, b.value);
-    if (found.length > 0) return found.map(({ path, ...values }) => ({ kind: 'body', place: `body ${path}`, ...values }));
+    if (found.length > 0) {
+      return found.map(({ path, ...values }) => ({ kind: 'body', place: `body ${path}`, ...values }));
+    }
     // Equal as JSON, yet other bytes: order of keys, white space, spelling of numbers. Clients do not see it; byte for
     // byte it is another answer.
     return [{ kind: 'body', place: 'body bytes', first: excerpt(first, 0), second: excerpt(second, 0) }];
   }
   let offset = 0;
   while (offset < first.length && first[offset] === second[offset]) offset += 1;
-  return [{ kind: 'body', place: `body byte ${offset}`, first: excerpt(first, offset), second: excerpt(second, offset) }];
+  return [{
+    kind: 'body', place: `body byte ${offset}`, first: excerpt(first, offset), second: excerpt(second, offset),
+  }];
 }
 
 function parsed(body) {

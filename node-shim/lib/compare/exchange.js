@@ -14,7 +14,8 @@ const BODYLESS_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
  * One of the two servers.
  *
  * @param {string} baseURL with the base path, `http://127.0.0.1:7070/__runner`
- * @param {{headers?: Array<[string, string]>, timeoutMilliseconds?: number}} [options] headers are added to every request
+ * @param {{headers?: Array<[string, string]>, timeoutMilliseconds?: number}} [options] headers are added to every
+ *   request
  */
 function makeSide(baseURL, options = {}) {
   const url = new URL(baseURL);

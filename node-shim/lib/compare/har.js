@@ -6,7 +6,8 @@ const { makeRequest } = require('./requests');
 
 /** Headers that belong to the recorded connection, not to the request: ours are set anew. */
 const CONNECTION_HEADERS = new Set([
-  'host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'upgrade', 'te', 'expect', 'proxy-connection', 'accept-encoding',
+  'host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'upgrade', 'te', 'expect',
+  'proxy-connection', 'accept-encoding',
 ]);
 
 /**
@@ -36,7 +37,9 @@ function belongsToRequest({ name }) {
 
 function bodyOf(postData) {
   if (!postData) return Buffer.alloc(0);
-  if (typeof postData.text === 'string') return Buffer.from(postData.text, postData.encoding === 'base64' ? 'base64' : 'utf8');
+  if (typeof postData.text === 'string') {
+    return Buffer.from(postData.text, postData.encoding === 'base64' ? 'base64' : 'utf8');
+  }
   const form = new URLSearchParams((postData.params ?? []).map(({ name, value }) => [name, value ?? '']));
   return Buffer.from(form.toString());
 }

@@ -51,14 +51,14 @@ async function main(argv, streams = process) {
 async function compare(options, progress) {
   const sides = options.urls.map((url) => makeSide(url, options));
   try {
-    const requests = await gatherRequests(options, sides[0]);
+    const { requests, requestsNote } = await gatherRequests(options, sides[0]);
     let done = 0;
     const onChecked = ({ request }) => progress(`compared ${(done += 1)} of ${requests.length}: ${request.name}`);
     const checked = await checkAll(sides, requests, { ...options, onChecked });
     const { load, loadNote } = await loadBoth(options, sides, checked, progress);
     progress('');
     const { urls, ignoredHeaders } = options;
-    return makeReport({ urls, date: new Date(), ignoredHeaders, checked, load, loadNote });
+    return makeReport({ urls, date: new Date(), ignoredHeaders, checked, requestsNote, load, loadNote });
   } finally {
     for (const { agent } of sides) agent.destroy();
   }
@@ -69,7 +69,7 @@ async function gatherRequests({ requestsFile, harFile, accessLogFile }, firstSid
   if (requestsFile) requests.push(...readRequestLines(fs.readFileSync(requestsFile, 'utf8')));
   if (harFile) requests.push(...readHar(fs.readFileSync(harFile, 'utf8')));
   if (accessLogFile) requests.push(...readAccessLog(fs.readFileSync(accessLogFile, 'utf8')));
-  return requestsFile || harFile || accessLogFile ? requests : discoveredRequests(firstSide);
+  return requestsFile || harFile || accessLogFile ? { requests } : discoveredRequests(firstSide);
 }
 
 async function discoveredRequests(side) {
@@ -79,7 +79,12 @@ async function discoveredRequests(side) {
     const remedy = 'give a token with --header, or requests with --requests';
     throw new Error(`${side.url.href}/discovery answers ${answer.status}; ${remedy}`);
   }
-  return requestsFromDiscovery(readDiscovery(answer.body.toString('utf8')));
+  const ids = readDiscovery(answer.body.toString('utf8'));
+  const requests = requestsFromDiscovery(ids);
+  if (ids.tasks.length + ids.events.length > 0) return { requests };
+  return {
+    requests, requestsNote: 'Discovery names no task or event (it does where there is an allow-list): --requests does.',
+  };
 }
 
 async function loadBoth(options, sides, checked, progress) {

@@ -39,13 +39,17 @@ function walkArrays(first, second, path, differences) {
 
 function walkObjects(first, second, path, differences) {
   for (const key of new Set([...Object.keys(first), ...Object.keys(second)])) {
-    walkMember(Object.hasOwn(first, key), first[key], Object.hasOwn(second, key), second[key], path + step(key), differences);
+    walkMember(
+      Object.hasOwn(first, key), first[key], Object.hasOwn(second, key), second[key], path + step(key), differences,
+    );
   }
 }
 
 function walkMember(inFirst, first, inSecond, second, path, differences) {
   if (inFirst && inSecond) walk(first, second, path, differences);
-  else differences.push({ path, first: inFirst ? show(first) : '(absent)', second: inSecond ? show(second) : '(absent)' });
+  else differences.push({
+    path, first: inFirst ? show(first) : '(absent)', second: inSecond ? show(second) : '(absent)',
+  });
 }
 
 const isContainer = (value) => value !== null && typeof value === 'object';

@@ -4,7 +4,8 @@
  * The second half of a comparison: the same load on both servers, in turns, and what their processes spent on it.
  *
  * @typedef {object} SideMeasure
- * @property {Array<{pid: number, name?: string}>} processes whose CPU and memory were read; empty when none could be found
+ * @property {Array<{pid: number, name?: string}>} processes whose CPU and memory were read; empty when none could be
+ *   found
  * @property {number} requestsPerSecond median of the rounds
  * @property {[number, number]} requestsPerSecondRange lowest and highest round
  * @property {number} [cpuSecondsPer100k] of all processes of the side
@@ -88,7 +89,9 @@ async function workersOf(admin) {
  * @param {number[][]} pids by side
  * @param {import('./requests').ComparedRequest} request
  * @param {LoadOptions} options
- * @returns {Promise<{tool: string, request: string, connections: number, sides: SideMeasure[]}>}
+ * @returns {Promise<{
+ *   tool: string, isFallback: boolean, request: string, connections: number, sides: SideMeasure[],
+ * }>}
  */
 async function measureSides(sides, pids, request, { tool, rounds, seconds, connections, onRound = () => {} }) {
   const chosen = chooseTool(tool);
@@ -102,7 +105,8 @@ async function measureSides(sides, pids, request, { tool, rounds, seconds, conne
     }
   }
   const summaries = results.map((runs, side) => summary(runs, pids[side]));
-  return { tool: chosen.name, request: request.name, connections, sides: summaries };
+  const made = { tool: chosen.name, isFallback: chosen.isFallback };
+  return { ...made, request: request.name, connections, sides: summaries };
 }
 
 async function oneRun(tool, side, pids, request, seconds, connections) {

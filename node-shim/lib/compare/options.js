@@ -18,22 +18,47 @@ const DEFAULT_URLS = ['http://127.0.0.1:7070/__runner', 'http://127.0.0.1:7071/_
 
 /** @type {Record<string, CommandOption>} */
 const OPTIONS = {
-  requests: { type: 'string', value: 'FILE', help: 'requests as JSON lines, one object a line: {"task":"app.tasks.add","input":{"a":5,"b":3},"safe":true}' },
+  requests: {
+    type: 'string',
+    value: 'FILE',
+    help: 'requests as JSON lines, one object a line: {"task":"app.tasks.add","input":{"a":5,"b":3},"safe":true}',
+  },
   har: { type: 'string', value: 'FILE', help: 'requests from a HAR file (a browser\'s network panel saves them)' },
   'access-log': { type: 'string', value: 'FILE', help: 'requests from an access log: common, combined or JSON lines' },
   'include-unsafe': { type: 'boolean', help: 'also send requests that may change something; each is sent three times' },
-  header: { type: 'string', value: 'NAME: VALUE', multiple: true, help: 'added to every request, a token for instance' },
-  'ignore-header': { type: 'string', value: 'NAME', multiple: true, help: `not compared, besides ${IGNORED_HEADERS.join(', ')}` },
+  header: {
+    type: 'string', value: 'NAME: VALUE', multiple: true, help: 'added to every request, a token for instance',
+  },
+  'ignore-header': {
+    type: 'string', value: 'NAME', multiple: true, help: `not compared, besides ${IGNORED_HEADERS.join(', ')}`,
+  },
   'timeout-seconds': { type: 'string', value: 'N', default: '10', help: 'for one answer' },
   'no-load': { type: 'boolean', help: 'compare the answers only' },
-  'load-request': { type: 'string', value: 'NAME', help: 'the request to load with; otherwise a call that both answer alike with 200' },
+  'load-request': {
+    type: 'string', value: 'NAME', help: 'the request to load with; otherwise a call that both answer alike with 200',
+  },
   'load-tool': { type: 'string', value: 'wrk|ab|own', help: 'otherwise the first of them that is installed' },
   seconds: { type: 'string', value: 'N', default: '3', help: 'of load for each server and round' },
   rounds: { type: 'string', value: 'N', default: '3', help: 'in turns' },
   connections: { type: 'string', value: 'N', default: '64', help: 'kept open at once' },
-  'first-pid': { type: 'string', value: 'PID', multiple: true, help: 'processes of the first server, when they are not those that listen on its port' },
-  'second-pid': { type: 'string', value: 'PID', multiple: true, help: 'the same for the second; for a sidecar: the front and the Node processes' },
-  admin: { type: 'string', value: 'URL', default: 'http://127.0.0.1:7072', help: 'the sidecar\'s admin listener, which names its Node processes' },
+  'first-pid': {
+    type: 'string',
+    value: 'PID',
+    multiple: true,
+    help: 'processes of the first server, when they are not those that listen on its port',
+  },
+  'second-pid': {
+    type: 'string',
+    value: 'PID',
+    multiple: true,
+    help: 'the same for the second; for a sidecar: the front and the Node processes',
+  },
+  admin: {
+    type: 'string',
+    value: 'URL',
+    default: 'http://127.0.0.1:7072',
+    help: 'the sidecar\'s admin listener, which names its Node processes',
+  },
   json: { type: 'string', value: 'FILE', help: 'write everything as JSON; - for standard output' },
   html: { type: 'string', value: 'FILE', help: 'write one HTML page with the latency distributions drawn' },
   help: { type: 'boolean', help: 'this text' },

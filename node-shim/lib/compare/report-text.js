@@ -2,10 +2,14 @@
 
 /** The comparison as text for a terminal. */
 
-const { figure, byteFigure } = require('../measure/charts');
-const { at } = require('../measure/latency');
+const { figure } = require('../measure/charts');
+const { figureRows, processList, roundsText, toolName } = require('./figures');
 
 const MARKS = { same: '=', noisy: '~', different: '≠', unanswered: '!', skipped: '-' };
+
+/** How many differences of one request are told; the page and the JSON have more. */
+const DIFFERENCES_SHOWN = 3;
+const NAME_COLUMNS = 56;
 
 /**
  * @param {import('./report').Report} report
@@ -13,21 +17,16 @@ const MARKS = { same: '=', noisy: '~', different: '≠', unanswered: '!', skippe
  * @returns {string}
  */
 function textReport(report, options = {}) {
-  const { colour = false } = options;
-  const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const lines = ['', `first   ${report.urls[0]}`, `second  ${report.urls[1]}`, `not compared: ${report.ignoredHeaders.join(', ')}`, ''];
-  const shown = report.requests.filter(({ verdict }) => verdict !== 'skipped');
-  const width = Math.min(56, Math.max(8, ...shown.map(({ name }) => name.length)));
-  lines.push(`  ${'request'.padEnd(width)}  status     first byte, ms   verdict`);
-  for (const entry of shown) {
-    lines.push(requestLine(entry, width, paint));
-    for (const { place, first, second } of entry.differences.slice(0, 3)) lines.push(paint(31, `      ${place}: ${first}  →  ${second}`));
-    if (entry.differences.length > 3) lines.push(`      and ${entry.differences.length - 3} more`);
-    if (entry.noise.length > 0) lines.push(paint(2, `      varies by itself: ${entry.noise.slice(0, 3).map(({ place }) => place).join(', ')}`));
-  }
+  const paint = (code, text) => (options.colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const { counts } = report;
-  lines.push('', `  ${counts.same} same, ${counts.noisy} same but for noise, ${counts.different} different, ${counts.unanswered} unanswered, ${counts.skipped} not sent`);
-  if (counts.skipped > 0) lines.push('  not sent: they may change something; mark them "safe": true or use --include-unsafe');
+  const lines = [
+    '', `first   ${report.urls[0]}`, `second  ${report.urls[1]}`, '', ...requestLines(report, paint),
+    `  ${countsSentence(counts)}`, paint(2, `  headers not compared: ${report.ignoredHeaders.join(', ')}`),
+  ];
+  if (counts.skipped > 0) {
+    lines.push('  not sent: they may change something; mark them "safe": true or use --include-unsafe');
+  }
+  if (report.requestsNote) lines.push(`  ${report.requestsNote}`);
   if (report.load) lines.push('', ...loadLines(report.load));
   if (report.loadNote) lines.push('', `  ${report.loadNote}`);
   const codes = { same: 32, different: 31, impossible: 33 };
@@ -35,36 +34,53 @@ function textReport(report, options = {}) {
   return lines.join('\n');
 }
 
+/** Those that are 0 are left out, but for the first. */
+function countsSentence({ same, noisy, different, unanswered, skipped }) {
+  const parts = [
+    [noisy, 'same but for noise'], [different, 'different'], [unanswered, 'unanswered'], [skipped, 'not sent'],
+  ];
+  return [`${same} same`, ...parts.filter(([count]) => count > 0).map(([count, what]) => (
+    `${count} ${what}`
+  ))].join(', ');
+}
+
+function requestLines(report, paint) {
+  const shown = report.requests.filter(({ verdict }) => verdict !== 'skipped');
+  if (shown.length === 0) return [];
+  const width = Math.min(NAME_COLUMNS, Math.max(8, ...shown.map(({ name }) => name.length)));
+  const lines = [`  ${'request'.padEnd(width)}  status     first byte, ms   verdict`];
+  for (const entry of shown) {
+    lines.push(requestLine(entry, width, paint));
+    for (const { place, first, second } of entry.differences.slice(0, DIFFERENCES_SHOWN)) {
+      lines.push(paint(31, `      ${place}: ${first}  →  ${second}`));
+    }
+    const more = entry.differences.length - DIFFERENCES_SHOWN;
+    if (more > 0) lines.push(`      and ${more} more`);
+    const varying = entry.noise.slice(0, DIFFERENCES_SHOWN).map(({ place }) => place);
+    if (varying.length > 0) lines.push(paint(2, `      varies by itself: ${varying.join(', ')}`));
+  }
+  lines.push('');
+  return lines;
+}
+
 function requestLine({ name, verdict, first, second }, width, paint) {
-  const status = first.status === second.status ? String(first.status) : `${first.status || '–'} / ${second.status || '–'}`;
+  const one = first.status || '–';
+  const other = second.status || '–';
+  const status = one === other ? String(one) : `${one} / ${other}`;
   const times = `${figure(first.firstByteMilliseconds)} / ${figure(second.firstByteMilliseconds)}`;
   const short = name.length > width ? `${name.slice(0, width - 1)}…` : name;
   const line = `${MARKS[verdict]} ${short.padEnd(width)}  ${status.padEnd(9)}  ${times.padEnd(15)}  ${verdict}`;
   return verdict === 'different' || verdict === 'unanswered' ? paint(31, line) : line;
 }
 
-function loadLines({ tool, request, connections, rounds, seconds, sides }) {
-  /** @type {Array<[string, (side: import('./measure').SideMeasure) => string]>} */
-  const rows = [
-    ['requests per second', (side) => figure(side.requestsPerSecond)],
-    ['p50, ms', ({ latency }) => figure(at(latency, 50))],
-    ['p90, ms', ({ latency }) => figure(at(latency, 90))],
-    ['p99, ms', ({ latency }) => figure(at(latency, 99))],
-    ['longest, ms', (side) => figure(at(side.latency, 100))],
-    ['CPU s per 100,000', (side) => figure(side.cpuSecondsPer100k)],
-    ['memory', (side) => byteFigure(side.residentBytes)],
-    ['failures', (side) => String(side.failures)],
-  ];
+function loadLines(measured) {
+  const { request, connections, rounds, seconds, sides } = measured;
+  const load = `'${request}', ${connections} connections, ${roundsText(rounds, seconds)}, by ${toolName(measured)}`;
+  const row = ([name, ...cells]) => `  ${name.padEnd(22)}${cells.map((cell) => cell.padStart(14)).join('')}`.trimEnd();
   return [
-    `  load: '${request}', ${connections} connections, ${rounds} rounds of ${seconds} s each, by ${tool === 'own' ? 'a loader of our own (neither wrk nor ab is installed)' : tool}`,
-    `  ${''.padEnd(22)}${'first'.padStart(14)}${'second'.padStart(14)}`,
-    ...rows.map(([name, show]) => `  ${name.padEnd(22)}${show(sides[0]).padStart(14)}${show(sides[1]).padStart(14)}`),
-    ...sides.map((side, index) => `  processes counted, ${index === 0 ? 'first' : 'second'}: ${processList(side.processes)}`),
+    `  load: ${load}`, row(['', 'first', 'second', 'second/first']), ...figureRows(sides).map(row),
+    ...['first', 'second'].map((name, i) => `  processes counted, ${name}: ${processList(sides[i].processes)}`),
   ];
 }
 
-function processList(processes) {
-  return processes.map(({ pid, name }) => `${name ?? 'gone'} (${pid})`).join(', ') || 'none found: no CPU and memory figures';
-}
-
-module.exports = { textReport, processList };
+module.exports = { textReport, countsSentence };

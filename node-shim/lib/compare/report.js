@@ -11,48 +11,70 @@
  * @property {string} verdict one sentence
  * @property {Record<'same' | 'noisy' | 'different' | 'unanswered' | 'skipped', number>} counts
  * @property {object[]} requests
- * @property {object} [load]
+ * @property {string} [requestsNote] what the requests leave out
+ * @property {any} [load]
  * @property {string} [loadNote] why there is no load measured
+ *
+ * @typedef {object} Found
+ * @property {[string, string]} urls
+ * @property {Date} date
+ * @property {string[]} ignoredHeaders
+ * @property {import('./check').CheckedRequest[]} checked
+ * @property {string} [requestsNote]
+ * @property {any} [load]
+ * @property {string} [loadNote]
  */
+
+const { ratio } = require('./figures');
 
 /** The exit code of each outcome. */
 const EXIT_CODES = Object.freeze({ same: 0, different: 1, impossible: 2 });
 
-/**
- * @param {{urls: [string, string], date: Date, ignoredHeaders: string[], checked: import('./check').CheckedRequest[], load?: object, loadNote?: string}} found
- * @returns {Report}
- */
-function makeReport({ urls, date, ignoredHeaders, checked, load, loadNote }) {
+/** @param {Found} found @returns {Report} */
+function makeReport({ urls, date, ignoredHeaders, checked, requestsNote, load, loadNote }) {
   const counts = { same: 0, noisy: 0, different: 0, unanswered: 0, skipped: 0 };
   for (const { verdict } of checked) counts[verdict] += 1;
-  const outcome = outcomeOf(counts);
+  const asked = checked.filter(({ verdict }) => verdict !== 'skipped');
+  const { outcome, verdict } = judgeAll(asked, counts, load);
   return {
-    urls, date: date.toISOString(), ignoredHeaders, outcome, verdict: sentence(outcome, counts, load), counts,
-    requests: checked.map(plain), load, loadNote,
+    urls, date: date.toISOString(), ignoredHeaders, outcome, verdict, counts,
+    requests: checked.map(plain), requestsNote, load, loadNote,
   };
 }
 
-/** Answers that could not be had on either side prove nothing; a difference is one whatever else happened. */
-function outcomeOf({ same, noisy, different, unanswered }) {
-  if (different > 0) return 'different';
-  return unanswered > 0 || same + noisy === 0 ? 'impossible' : 'same';
-}
-
-function sentence(outcome, { same, noisy, different, unanswered }, load) {
-  const asked = same + noisy + different + unanswered;
-  if (outcome === 'impossible') {
-    return asked === 0 ? 'Nothing was compared: no request is marked safe.' : `Could not compare: neither server answered ${unanswered} of ${asked} requests.`;
+/**
+ * Answers that could not be had prove nothing: neither a few that both servers owe, nor all of one that is not there.
+ * Otherwise a difference is one, whatever else happened.
+ * @returns {{ outcome: 'same' | 'different' | 'impossible', verdict: string }}
+ */
+function judgeAll(asked, { different, unanswered }, load) {
+  if (asked.length === 0) {
+    return { outcome: 'impossible', verdict: 'Nothing was compared: no request is marked safe.' };
   }
-  if (outcome === 'different') return `Different: ${different} of ${asked} requests are answered differently.`;
-  return `Same: all ${asked} requests are answered alike.${costSentence(load)}`;
+  const absent = ['first', 'second'].find((side) => asked.every((one) => one[side].failure));
+  if (absent) {
+    const { failure } = asked[0][absent];
+    return { outcome: 'impossible', verdict: `Could not compare: the ${absent} server does not answer (${failure}).` };
+  }
+  const number = `${asked.length} ${asked.length === 1 ? 'request' : 'requests'}`;
+  if (different > 0) {
+    const are = different === 1 ? 'is' : 'are';
+    return { outcome: 'different', verdict: `Different: ${different} of ${number} ${are} answered differently.` };
+  }
+  if (unanswered > 0) {
+    const verdict = `Could not compare: neither server answered ${unanswered} of ${number}.`;
+    return { outcome: 'impossible', verdict };
+  }
+  const alike = asked.length === 1 ? 'the one request is' : `all ${number} are`;
+  return { outcome: 'same', verdict: `Same: ${alike} answered alike.${costSentence(load)}` };
 }
 
 function costSentence(load) {
   const [first, second] = load?.sides ?? [];
   if (!first?.cpuSecondsPer100k || !second?.cpuSecondsPer100k) return '';
   const share = (second.cpuSecondsPer100k / first.cpuSecondsPer100k) * 100;
-  const speed = second.requestsPerSecond / first.requestsPerSecond;
-  return ` The second serves ${speed.toFixed(2)}× the requests per second at ${share.toFixed(0)} % of the CPU per request.`;
+  const speed = ratio(first.requestsPerSecond, second.requestsPerSecond);
+  return ` The second serves ${speed} the requests per second at ${share.toFixed(0)} % of the CPU per request.`;
 }
 
 function plain({ request, verdict, differences, noise, first, second }) {
@@ -60,7 +82,10 @@ function plain({ request, verdict, differences, noise, first, second }) {
     status: given.status, failure: given.failure, bytes: given.body.length, streamed: given.streamed,
     firstByteMilliseconds: given.firstByteMilliseconds, totalMilliseconds: given.totalMilliseconds,
   };
-  return { name: request.name, method: request.method, path: request.path ?? request.target, verdict, differences, noise, first: answer(first), second: answer(second) };
+  return {
+    name: request.name, method: request.method, path: request.path ?? request.target, verdict, differences, noise,
+    first: answer(first), second: answer(second),
+  };
 }
 
 module.exports = { EXIT_CODES, makeReport };

@@ -8,7 +8,8 @@
  *     {"name": "a wrong method", "method": "GET", "path": "/task/app.tasks.add", "headers": {"accept": "text/plain"}}
  *
  * `path` is below the base URL, `target` from the origin. `body` is text, `bodyBase64` bytes. `safe` says that asking
- * several times changes nothing; GET, HEAD and OPTIONS are safe by themselves (RFC 9110, 9.2.1), everything else is not.
+ * several times changes nothing; GET, HEAD and OPTIONS are safe by themselves (RFC 9110, 9.2.1), everything else is
+ * not.
  *
  * @typedef {object} ComparedRequest
  * @property {string} name what reports call it
@@ -23,7 +24,8 @@
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
- * @param {{name?: string, method: string, path?: string, target?: string, headers?: Array<[string, string]>, body?: Buffer, safe?: boolean}} parts
+ * @param {{name?: string, method: string, path?: string, target?: string, headers?: Array<[string, string]>, body?:
+ *   Buffer, safe?: boolean}} parts
  * @returns {ComparedRequest}
  */
 function makeRequest(parts) {
@@ -87,12 +89,20 @@ function readRequest(given) {
   const unknown = Object.keys(given).find((member) => !KNOWN_MEMBERS.has(member));
   if (unknown) throw new Error(`unknown member '${unknown}'; known: ${[...KNOWN_MEMBERS].join(', ')}`);
   const headers = headerPairs(given.headers);
-  if (given.task !== undefined) return makeCall('task', given.task, given.input, { name: given.name, safe: given.safe, headers });
-  if (given.event !== undefined) return makeCall('event', given.event, given.payload, { name: given.name, safe: given.safe, headers });
-  if (given.path === undefined && given.target === undefined) throw new Error('one of task, event, path or target is needed');
+  if (given.task !== undefined) {
+    return makeCall('task', given.task, given.input, { name: given.name, safe: given.safe, headers });
+  }
+  if (given.event !== undefined) {
+    return makeCall('event', given.event, given.payload, { name: given.name, safe: given.safe, headers });
+  }
+  if (given.path === undefined && given.target === undefined) {
+    throw new Error('one of task, event, path or target is needed');
+  }
   const body = given.bodyBase64 !== undefined ? Buffer.from(given.bodyBase64, 'base64') : Buffer.from(given.body ?? '');
   const method = given.method ?? (body.length > 0 ? 'POST' : 'GET');
-  return makeRequest({ name: given.name, method, path: given.path, target: given.target, headers, body, safe: given.safe });
+  return makeRequest({
+    name: given.name, method, path: given.path, target: given.target, headers, body, safe: given.safe,
+  });
 }
 
 function headerPairs(headers) {

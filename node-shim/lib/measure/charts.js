@@ -7,9 +7,11 @@
 
 const { at } = require('./latency');
 
+const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
 /** @param {unknown} text */
 function escape(text) {
-  return String(text).replace(/[&<>"']/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c]);
+  return String(text).replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
 
 /**
@@ -36,7 +38,9 @@ function byteFigure(bytes) {
 /** The marks of a latency curve's horizontal axis. */
 const PERCENTILE_MARKS = [0, 50, 75, 90, 95, 99, 99.5, 99.9, 99.99];
 
-/** Each nine takes the same width (-log10 of what is left above), as in HdrHistogram's plots: the tail stays readable. */
+/**
+ * Each nine takes the same width (-log10 of what is left above), as in HdrHistogram's plots: the tail stays readable.
+ */
 const nines = (percentile) => -Math.log10(Math.max(1 - percentile / 100, 1e-4));
 
 /**
@@ -50,9 +54,10 @@ function latencyCurves(series, title) {
   const drawn = series.filter(({ distribution }) => distribution.length > 0);
   if (drawn.length === 0) return '';
   const width = 720;
-  const height = 300;
-  const box = { left: 58, right: 24, top: 14, bottom: 40 };
-  const values = drawn.flatMap(({ distribution }) => PERCENTILE_MARKS.map((mark) => at(distribution, mark))).filter((v) => v > 0);
+  const height = 320;
+  const box = { left: 76, right: 28, top: 14, bottom: 52 };
+  const points = drawn.flatMap(({ distribution }) => PERCENTILE_MARKS.map((mark) => at(distribution, mark)));
+  const values = points.filter((value) => value > 0);
   const low = Math.min(...values) * 0.8;
   const high = Math.max(...values) * 1.25;
   const x = (percentile) => box.left + (nines(percentile) / 4) * (width - box.left - box.right);
@@ -62,25 +67,42 @@ function latencyCurves(series, title) {
   };
   const parts = [];
   for (const mark of PERCENTILE_MARKS) {
-    parts.push(`<line class="grid" x1="${x(mark).toFixed(1)}" x2="${x(mark).toFixed(1)}" y1="${box.top}" y2="${height - box.bottom}"/>`);
-    parts.push(`<text class="tick" x="${x(mark).toFixed(1)}" y="${height - box.bottom + 16}" text-anchor="middle">${mark === 0 ? 'min' : mark}</text>`);
+    const label = mark === 0 ? 'min' : String(mark);
+    // The last mark stands at the edge; a narrow screen has room for every other label.
+    const anchor = mark === 99.99 ? 'end' : 'middle';
+    parts.push(line(x(mark), x(mark), box.top, height - box.bottom));
+    parts.push(tick(x(mark), height - box.bottom + 20, anchor, label, [75, 95, 99.5].includes(mark)));
   }
   for (const mark of logarithmicMarks(low, high)) {
-    parts.push(`<line class="grid" x1="${box.left}" x2="${width - box.right}" y1="${y(mark).toFixed(1)}" y2="${y(mark).toFixed(1)}"/>`);
-    parts.push(`<text class="tick" x="${box.left - 8}" y="${(y(mark) + 4).toFixed(1)}" text-anchor="end">${mark}</text>`);
+    parts.push(line(box.left, width - box.right, y(mark), y(mark)));
+    parts.push(tick(box.left - 8, y(mark) + 4, 'end', String(mark), !/^[0.]*1/.test(String(mark))));
   }
-  parts.push(`<text class="tick" x="${(box.left + width - box.right) / 2}" y="${height - 6}" text-anchor="middle">percentile of answers</text>`);
-  parts.push(`<text class="tick" transform="translate(12 ${(box.top + height - box.bottom) / 2}) rotate(-90)" text-anchor="middle">milliseconds</text>`);
-  for (const { name, distribution, colour } of drawn) {
-    const points = distribution.filter(([percentile]) => percentile <= 99.99).map(([p, ms]) => `${x(p).toFixed(1)},${y(ms).toFixed(1)}`);
-    parts.push(`<polyline class="curve" style="stroke:var(--series-${colour})" points="${points.join(' ')}"><title>${escape(name)}</title></polyline>`);
-  }
-  return drawing(width, height, title, parts);
+  parts.push(tick((box.left + width - box.right) / 2, height - 6, 'middle', 'percentile of answers'));
+  const middle = (box.top + height - box.bottom) / 2;
+  parts.push(
+    `<text class="tick" transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">milliseconds</text>`,
+  );
+  for (const { name, distribution, colour } of drawn) parts.push(curve(name, colour, distribution, x, y));
+  const label = `role="img" aria-label="${escape(title)}"`;
+  return `<svg class="chart" viewBox="0 0 ${width} ${height}" ${label}>${parts.join('')}</svg>`;
 }
 
-/** On a narrow page a chart scrolls by itself, instead of being drawn too small to read. */
-function drawing(width, height, title, parts) {
-  return `<div class="scroll"><svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">${parts.join('')}</svg></div>`;
+function line(x1, x2, y1, y2) {
+  const [a, b, c, d] = [x1, x2, y1, y2].map((value) => value.toFixed(1));
+  return `<line class="grid" x1="${a}" x2="${b}" y1="${c}" y2="${d}"/>`;
+}
+
+/** @param {boolean} [minor] left out where the text is large for the drawing */
+function tick(x, y, anchor, label, minor = false) {
+  const classes = minor ? 'tick minor' : 'tick';
+  return `<text class="${classes}" x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${label}</text>`;
+}
+
+function curve(name, colour, distribution, x, y) {
+  const drawn = distribution.filter(([percentile]) => percentile <= 99.99);
+  const points = drawn.map(([percentile, ms]) => `${x(percentile).toFixed(1)},${y(ms).toFixed(1)}`).join(' ');
+  const style = `stroke:var(--series-${colour})`;
+  return `<polyline class="curve" style="${style}" points="${points}"><title>${escape(name)}</title></polyline>`;
 }
 
 /** 1, 2, 5, 10, 20 … between two values. */
@@ -100,29 +122,21 @@ function logarithmicMarks(low, high) {
  *
  * @param {Array<{name: string, value: number, low?: number, high?: number, colour: number, label?: string}>} bars
  * @param {string} title for those who cannot see it
- * @returns {string} HTML with the SVG; empty when there is nothing to draw
+ * @returns {string} HTML; empty when there is nothing to draw
  */
 function bars(bars, title) {
   const drawn = bars.filter(({ value }) => Number.isFinite(value));
   if (drawn.length === 0) return '';
-  const width = 720;
-  const rowHeight = 26;
-  const left = 190;
-  const right = 130;
-  const height = drawn.length * rowHeight + 6;
   const largest = Math.max(...drawn.map(({ value, high }) => Math.max(value, high ?? value))) || 1;
-  const length = (value) => (Math.max(0, value) / largest) * (width - left - right);
-  const rows = drawn.map(({ name, value, low, high, colour, label }, row) => {
-    const top = row * rowHeight + 5;
-    const middle = top + 9;
+  const percent = (value) => `${((Math.max(0, value) / largest) * 100).toFixed(2)}%`;
+  const rows = drawn.map(({ name, value, low, high, colour, label }) => {
     const whisker = low === undefined || high === undefined || low === high ? ''
-      : `<path class="whisker" d="M${(left + length(low)).toFixed(1)} ${middle}H${(left + length(high)).toFixed(1)}"/>`;
-    const labelX = left + length(Math.max(value, high ?? value)) + 8;
-    return `<text class="name" x="${left - 10}" y="${middle + 5}" text-anchor="end">${escape(name)}</text>`
-      + `<rect x="${left}" y="${top}" width="${Math.max(1, length(value)).toFixed(1)}" height="18" rx="2" style="fill:var(--series-${colour})"/>${whisker}`
-      + `<text class="value" x="${labelX.toFixed(1)}" y="${middle + 5}">${escape(label ?? figure(value))}</text>`;
+      : `<span class="whisker" style="left:${percent(low)};width:${percent(high - low)}"></span>`;
+    const bar = `<span class="bar" style="width:${percent(value)};background:var(--series-${colour})"></span>`;
+    return `<span class="name">${escape(name)}</span><span class="track">${bar}${whisker}</span>`
+      + `<span class="value">${escape(label ?? figure(value))}</span>`;
   });
-  return drawing(width, height, title, rows);
+  return `<div class="bars" role="group" aria-label="${escape(title)}">${rows.join('')}</div>`;
 }
 
 /**
@@ -130,7 +144,8 @@ function bars(bars, title) {
  * @returns {string} HTML
  */
 function legend(series) {
-  const items = series.map(({ name, colour }) => `<li><span class="swatch" style="background:var(--series-${colour})"></span>${escape(name)}</li>`);
+  const swatch = (colour) => `<span class="swatch" style="background:var(--series-${colour})"></span>`;
+  const items = series.map(({ name, colour }) => `<li>${swatch(colour)}${escape(name)}</li>`);
   return `<ul class="legend">${items.join('')}</ul>`;
 }
 

@@ -199,19 +199,22 @@ function parseRequest(request) {
  */
 async function ownLoader(load) {
   const job = { ...load, requests: load.requests.map((request) => request.toString('base64')) };
-  const text = await output(process.execPath, [path.join(__dirname, 'loader.js')], load.seconds + 30, JSON.stringify(job));
+  const text = await output(
+    process.execPath, [path.join(__dirname, 'loader.js')], load.seconds + 30, JSON.stringify(job),
+  );
   return JSON.parse(text);
 }
 
 /**
  * @param {string} [wanted] a tool by name; the best there is when not given
- * @returns {{name: string, run: (load: Load) => Promise<LoadResult>}}
+ * @returns {{name: string, run: (load: Load) => Promise<LoadResult>, isFallback: boolean}} isFallback: neither wrk nor
+ *   ab is here
  */
 function chooseTool(wanted) {
   const tools = { wrk, ab, own: ownLoader };
   if (wanted && !(wanted in tools)) throw new Error(`no load tool '${wanted}': ${Object.keys(tools).join(', ')}`);
   const name = wanted ?? (has('wrk') ? 'wrk' : has('ab') ? 'ab' : 'own');
-  return { name, run: tools[name] };
+  return { name, run: tools[name], isFallback: !wanted && name === 'own' };
 }
 
 module.exports = { chooseTool, has, output, abResult, wrkResult, parseRequest };

@@ -76,7 +76,9 @@ function run(job) {
       if (running > 0) return;
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
       const requestsPerSecond = requests / seconds;
-      resolve({ tool: 'own', requests, seconds, requestsPerSecond, failures, errorAnswers, latency: distributionOf(samples) });
+      resolve({
+        tool: 'own', requests, seconds, requestsPerSecond, failures, errorAnswers, latency: distributionOf(samples),
+      });
     };
     for (let i = 0; i < job.connections; i += 1) connection(finished);
   });

@@ -8,7 +8,9 @@
 const fs = require('node:fs');
 const { execFileSync } = require('node:child_process');
 
-/** Clock ticks of /proc/PID/stat in a second (USER_HZ; 100 on every Linux that Node runs on, asked for all the same). */
+/**
+ * Clock ticks of /proc/PID/stat in a second (USER_HZ; 100 on every Linux that Node runs on, asked for all the same).
+ */
 const TICKS_PER_SECOND = (() => {
   try {
     return Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) || 100;

@@ -41,6 +41,7 @@ function done(summary, latency)
   io.write(string.format(
     '\nWRK_RESULT {"requests":%d,"bytes":%d,"seconds":%.6f,"connectErrors":%d,"readErrors":%d,"writeErrors":%d,' ..
     '"timeouts":%d,"errorAnswers":%d,"minimum":%.3f,"maximum":%.3f,"points":[%s]}\n',
-    summary.requests, summary.bytes, summary.duration / 1e6, summary.errors.connect, summary.errors.read, summary.errors.write,
-    summary.errors.timeout, summary.errors.status, latency.min / 1000, latency.max / 1000, table.concat(points, ",")))
+    summary.requests, summary.bytes, summary.duration / 1e6, summary.errors.connect, summary.errors.read,
+    summary.errors.write, summary.errors.timeout, summary.errors.status,
+    latency.min / 1000, latency.max / 1000, table.concat(points, ",")))
 end

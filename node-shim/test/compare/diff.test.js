@@ -5,7 +5,9 @@ const assert = require('node:assert/strict');
 const { jsonDifferences } = require('../../lib/compare/json-diff');
 const { differences, judge } = require('../../lib/compare/diff');
 
-const answer = (parts = {}) => ({ status: 200, headers: [], complete: true, streamed: false, ...parts, body: Buffer.from(parts.body ?? '{}') });
+const answer = (parts = {}) => ({
+  status: 200, headers: [], complete: true, streamed: false, ...parts, body: Buffer.from(parts.body ?? '{}'),
+});
 const places = (list) => list.map(({ place }) => place);
 
 test('equal JSON has no difference, whatever the order of keys', () => {
@@ -29,24 +31,38 @@ test('a member named __proto__ is compared like any other', () => {
 });
 
 test('status, header, body and end of body are told apart', () => {
-  const found = differences(answer({ headers: [['Vary', 'Origin']], body: '{"ok":true}' }), answer({ status: 500, headers: [['vary', 'Accept']], body: '{"ok":false}', complete: false }));
+  const found = differences(
+    answer({ headers: [['Vary', 'Origin']], body: '{"ok":true}' }),
+    answer({ status: 500, headers: [['vary', 'Accept']], body: '{"ok":false}', complete: false }),
+  );
   assert.deepEqual(places(found), ['status', 'header vary', 'end of body', 'body $.ok']);
 });
 
 test('header names are compared without case, ignored ones not at all, repeated ones in order', () => {
-  assert.deepEqual(differences(answer({ headers: [['Date', 'a'], ['ETag', 'x']] }), answer({ headers: [['date', 'b'], ['etag', 'x']] })), []);
-  assert.equal(differences(answer({ headers: [['Set-Cookie', 'a'], ['Set-Cookie', 'b']] }), answer({ headers: [['Set-Cookie', 'b'], ['Set-Cookie', 'a']] })).length, 1);
+  assert.deepEqual(differences(
+    answer({ headers: [['Date', 'a'], ['ETag', 'x']] }), answer({ headers: [['date', 'b'], ['etag', 'x']] }),
+  ), []);
+  assert.equal(differences(
+    answer({ headers: [['Set-Cookie', 'a'], ['Set-Cookie', 'b']] }),
+    answer({ headers: [['Set-Cookie', 'b'], ['Set-Cookie', 'a']] }),
+  ).length, 1);
 });
 
 test('two lengths follow from two bodies and are not told twice; a length on one side only is another framing', () => {
   const counted = answer({ headers: [['content-length', '3']], body: '"a"' });
-  assert.deepEqual(places(differences(counted, answer({ headers: [['content-length', '4']], body: '"ab"' }))), ['body $']);
-  assert.deepEqual(places(differences(counted, answer({ headers: [['transfer-encoding', 'chunked']], body: '"a"' }))), ['header content-length', 'header transfer-encoding']);
+  assert.deepEqual(places(
+    differences(counted, answer({ headers: [['content-length', '4']], body: '"ab"' })),
+  ), ['body $']);
+  assert.deepEqual(places(differences(counted, answer({ headers: [['transfer-encoding', 'chunked']], body: '"a"' }))), [
+    'header content-length', 'header transfer-encoding',
+  ]);
 });
 
 test('bodies equal as JSON but not in bytes differ; other bodies differ at a byte', () => {
   assert.deepEqual(places(differences(answer({ body: '{"a":1}' }), answer({ body: '{"a": 1}' }))), ['body bytes']);
-  assert.deepEqual(differences(answer({ body: 'hello' }), answer({ body: 'help' })).map(({ place, second }) => [place, second]), [['body byte 3', '"p"']]);
+  assert.deepEqual(differences(answer({ body: 'hello' }), answer({ body: 'help' })).map(({ place, second }) => (
+    [place, second]
+  )), [['body byte 3', '"p"']]);
 });
 
 test('what the first server does not repeat itself is noise, and only that', () => {
@@ -61,7 +77,10 @@ test('what the first server does not repeat itself is noise, and only that', () 
 test('noise at a place covers what lies below it, and nothing beside it', () => {
   const body = (value) => answer({ body: JSON.stringify(value) });
   assert.equal(judge(body({ now: 1 }), body({ now: { s: 2 } }), body({ now: { s: 3 } })).verdict, 'noisy');
-  assert.equal(judge(body({ now: 1, nowhere: 1 }), body({ now: 2, nowhere: 1 }), body({ now: 3, nowhere: 2 })).verdict, 'different');
+  assert.equal(
+    judge(body({ now: 1, nowhere: 1 }), body({ now: 2, nowhere: 1 }), body({ now: 3, nowhere: 2 })).verdict,
+    'different',
+  );
 });
 
 test('no answer on one side is a difference, on both sides it proves nothing', () => {

@@ -7,17 +7,25 @@ const { textReport } = require('../../lib/compare/report-text');
 const { htmlReport } = require('../../lib/compare/report-html');
 const { makeRequest } = require('../../lib/compare/requests');
 
-const answer = (parts) => ({ status: 200, headers: [], body: Buffer.from('{}'), complete: true, streamed: false, firstByteMilliseconds: 1, totalMilliseconds: 2, ...parts });
+const answer = (parts) => ({
+  status: 200, headers: [], body: Buffer.from('{}'), complete: true, streamed: false, firstByteMilliseconds: 1,
+  totalMilliseconds: 2, ...parts,
+});
 const checked = (verdict, differences = []) => ({
   request: makeRequest({ method: 'GET', path: `/${verdict}<b>` }), verdict, differences, noise: [],
   ...(verdict === 'skipped' ? {} : { first: answer(), second: answer() }),
 });
-const report = (verdicts, more = {}) => makeReport({ urls: ['http://a/', 'http://b/'], date: new Date(0), ignoredHeaders: ['date'], checked: verdicts, ...more });
-const side = (cpuSecondsPer100k, requestsPerSecond) => ({
-  processes: [{ pid: 1, name: 'node' }], requestsPerSecond, requestsPerSecondRange: [requestsPerSecond, requestsPerSecond], cpuSecondsPer100k,
-  residentBytes: 1 << 24, failures: 0, errorAnswers: 0, latency: [[0, 0.1], [50, 1], [99, 4], [100, 9]],
+const report = (verdicts, more = {}) => makeReport({
+  urls: ['http://a/', 'http://b/'], date: new Date(0), ignoredHeaders: ['date'], checked: verdicts, ...more,
 });
-const load = { tool: 'wrk', request: 'add', connections: 64, rounds: 3, seconds: 1, sides: [side(2, 1000), side(1, 3000)] };
+const side = (cpuSecondsPer100k, requestsPerSecond) => ({
+  processes: [{ pid: 1, name: 'node' }], requestsPerSecond,
+  requestsPerSecondRange: [requestsPerSecond, requestsPerSecond], cpuSecondsPer100k, residentBytes: 1 << 24,
+  failures: 0, errorAnswers: 0, latency: [[0, 0.1], [50, 1], [99, 4], [100, 9]],
+});
+const load = {
+  tool: 'wrk', request: 'add', connections: 64, rounds: 3, seconds: 1, sides: [side(2, 1000), side(1, 3000)],
+};
 
 test('the outcome is the worst that was found', () => {
   assert.equal(report([checked('same'), checked('noisy'), checked('skipped')]).outcome, 'same');
@@ -36,18 +44,25 @@ test('the verdict tells speed and CPU when both were measured', () => {
 });
 
 test('the text shows each difference with both values, and the load of both sides', () => {
-  const text = textReport(report([checked('different', [{ kind: 'status', place: 'status', first: '200', second: '500' }])], { load }));
+  const text = textReport(
+    report([checked('different', [{ kind: 'status', place: 'status', first: '200', second: '500' }])], { load }),
+  );
   assert.match(text, /status: 200 {2}→ {2}500/);
-  assert.match(text, /requests per second\s+1,000\s+3,000/);
-  assert.match(text, /p99, ms\s+4\.00\s+4\.00/);
+  assert.match(text, /requests per second\s+1,000\s+3,000\s+3\.00×/);
+  assert.match(text, /p99, ms\s+4\.00\s+4\.00\s+1\.00×/);
+  assert.match(text, /failures\s+0\s+0\n/);
 });
 
 test('a loader of our own is admitted', () => {
-  assert.match(textReport(report([checked('same')], { load: { ...load, tool: 'own' } })), /neither wrk nor ab is installed/);
+  const text = (more) => textReport(report([checked('same')], { load: { ...load, tool: 'own', ...more } }));
+  assert.match(text({ isFallback: true }), /by a loader of our own \(neither wrk nor ab is installed\)/);
+  assert.match(text({ isFallback: false }), /by a loader of our own$/m);
 });
 
 test('the page escapes what servers and requests say, draws both curves and loads nothing', () => {
-  const html = htmlReport(report([checked('different', [{ kind: 'body', place: 'body $.a', first: '"<script>"', second: '1' }])], { load }));
+  const html = htmlReport(
+    report([checked('different', [{ kind: 'body', place: 'body $.a', first: '"<script>"', second: '1' }])], { load }),
+  );
   assert.ok(!html.includes('<script'));
   assert.ok(html.includes('/different&lt;b&gt;'));
   assert.equal(html.match(/<polyline/g).length, 2);

@@ -23,8 +23,13 @@ test('an event line carries its payload, and an id is escaped in the path', () =
 });
 
 test('GET is safe by itself, POST is not, and `safe` says otherwise for both', () => {
-  const text = ['{"path":"/a"}', '{"path":"/a","method":"post"}', '{"path":"/a","safe":false}', '{"path":"/a","body":"x","safe":true}'].join('\n');
-  assert.deepEqual(readRequestLines(text).map(({ method, safe }) => [method, safe]), [['GET', true], ['POST', false], ['GET', false], ['POST', true]]);
+  const text = [
+    '{"path":"/a"}', '{"path":"/a","method":"post"}', '{"path":"/a","safe":false}',
+    '{"path":"/a","body":"x","safe":true}',
+  ].join('\n');
+  assert.deepEqual(readRequestLines(text).map(({ method, safe }) => [method, safe]), [
+    ['GET', true], ['POST', false], ['GET', false], ['POST', true],
+  ]);
 });
 
 test('comments and empty lines are passed over, a mistake names its line', () => {
@@ -40,10 +45,14 @@ test('bodyBase64 gives bytes that text cannot', () => {
 });
 
 test('requests made from discovery run no task, but for the calls, which are unsafe', () => {
-  const ids = readDiscovery('{"ok":true,"result":{"allowList":{"enabled":true,"tasks":["app.tasks.add"],"events":["app.events.notify"]}}}');
+  const ids = readDiscovery(
+    '{"ok":true,"result":{"allowList":{"enabled":true,"tasks":["app.tasks.add"],"events":["app.events.notify"]}}}',
+  );
   const requests = requestsFromDiscovery(ids);
   const unsafe = requests.filter(({ safe }) => !safe);
-  assert.deepEqual(unsafe.map(({ name }) => name), ['task app.tasks.add, no input', 'event app.events.notify, no input']);
+  assert.deepEqual(unsafe.map(({ name }) => name), [
+    'task app.tasks.add, no input', 'event app.events.notify, no input',
+  ]);
   for (const { method, path, body } of requests.filter(({ safe, method }) => safe && method === 'POST')) {
     const reachesNoTask = path.includes('no.such') || !isJson(body);
     assert.ok(reachesNoTask, `${method} ${path} would run a task`);
@@ -66,7 +75,10 @@ test('what is no discovery answer is refused', () => {
 test('a HAR entry keeps method, path, query, headers and body, and drops what belongs to its connection', () => {
   const har = { log: { entries: [{ request: {
     method: 'POST', url: 'https://app.example.com/__runner/task/x?y=1#z',
-    headers: [{ name: ':path', value: '/x' }, { name: 'Host', value: 'app.example.com' }, { name: 'Content-Length', value: '2' }, { name: 'X-Tenant', value: 'a' }],
+    headers: [
+      { name: ':path', value: '/x' }, { name: 'Host', value: 'app.example.com' },
+      { name: 'Content-Length', value: '2' }, { name: 'X-Tenant', value: 'a' },
+    ],
     postData: { mimeType: 'application/json', text: '{}' },
   } }] } };
   const [request] = readHar(JSON.stringify(har));
@@ -78,7 +90,9 @@ test('a HAR entry keeps method, path, query, headers and body, and drops what be
 
 test('HAR bodies in base64 and as form parameters are read', () => {
   const entry = (postData) => ({ request: { method: 'POST', url: 'http://a/b', headers: [], postData } });
-  const text = JSON.stringify({ log: { entries: [entry({ text: 'AAE=', encoding: 'base64' }), entry({ params: [{ name: 'a', value: '1 2' }] })] } });
+  const text = JSON.stringify({
+    log: { entries: [entry({ text: 'AAE=', encoding: 'base64' }), entry({ params: [{ name: 'a', value: '1 2' }] })] },
+  });
   assert.deepEqual(readHar(text).map(({ body }) => body.toString('latin1')), ['\u0000\u0001', 'a=1+2']);
   assert.throws(() => readHar('{"log":{}}'), /no HAR file/);
 });
@@ -88,7 +102,10 @@ test('access logs: combined and JSON lines, each request once, other lines passe
     '127.0.0.1 - - [23/Nov/2026:10:00:00 +0000] "GET /a?b=1 HTTP/1.1" 200 12 "-" "curl/8"',
     '127.0.0.1 - - [23/Nov/2026:10:00:01 +0000] "GET /a?b=1 HTTP/1.1" 200 12 "-" "curl/8"',
     '127.0.0.1 - - [23/Nov/2026:10:00:01 +0000] "\\x16\\x03" 400 0 "-" "-"',
-    '{"method":"POST","path":"/c","status":200}', '{"level":"info","message":"started"}', '{"method":"GET","url":"http://h/d?e"', '{"method":"GET","url":"http://h/d?e"}',
+    '{"method":"POST","path":"/c","status":200}', '{"level":"info","message":"started"}',
+    '{"method":"GET","url":"http://h/d?e"', '{"method":"GET","url":"http://h/d?e"}',
   ].join('\n');
-  assert.deepEqual(readAccessLog(log).map(({ method, target, safe }) => [method, target, safe]), [['GET', '/a?b=1', true], ['POST', '/c', false], ['GET', '/d?e', true]]);
+  assert.deepEqual(readAccessLog(log).map(({ method, target, safe }) => [method, target, safe]), [
+    ['GET', '/a?b=1', true], ['POST', '/c', false], ['GET', '/d?e', true],
+  ]);
 });

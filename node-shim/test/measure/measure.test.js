@@ -28,13 +28,21 @@ test('one disturbed round does not draw the curve', () => {
 });
 
 test("ab's text and table are read", () => {
-  const text = 'Complete requests:      5000\nFailed requests:        2\nNon-2xx responses:      7\nTime taken for tests:   2.500 seconds\n';
+  const text =
+    'Complete requests:      5000\nFailed requests:        2\nNon-2xx responses:      7\n'
+    + 'Time taken for tests:   2.500 seconds\n';
   const result = abResult(text, 'Percentage served,Time in ms\n0,0.05\n50,1.5\n100,9\n');
-  assert.deepEqual([result.requestsPerSecond, result.failures, result.errorAnswers, at(result.latency, 50)], [2000, 2, 7, 1.5]);
+  assert.deepEqual([
+    result.requestsPerSecond, result.failures, result.errorAnswers, at(result.latency, 50),
+  ], [2000, 2, 7, 1.5]);
 });
 
 test('responses are found at any split: counted, chunked, and without a body', () => {
-  const bytes = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n');
+  const bytes = Buffer.from(
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
+    + 'HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'
+    + 'HTTP/1.1 204 No Content\r\n\r\n',
+  );
   for (let split = 1; split < bytes.length; split += 1) {
     const seen = [];
     const scanner = new ResponseScanner((status, _head, body) => seen.push([status, body.toString()]));
@@ -58,11 +66,16 @@ test('this process has a CPU time that grows, a memory, a name, and is found by 
 });
 
 test('the loader of our own counts answers and errors', async (t) => {
-  const server = http.createServer((request, response) => { response.statusCode = 404; request.resume().on('end', () => response.end('no')); });
+  const server = http.createServer((request, response) => {
+    response.statusCode = 404;
+    request.resume().on('end', () => response.end('no'));
+  });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   const requests = [Buffer.from('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}')];
-  const result = await chooseTool('own').run({ host: '127.0.0.1', port: server.address().port, requests, connections: 3, seconds: 0.3, depth: 4 });
+  const result = await chooseTool('own').run({
+    host: '127.0.0.1', port: server.address().port, requests, connections: 3, seconds: 0.3, depth: 4,
+  });
   assert.ok(result.requests > 20);
   assert.equal(result.errorAnswers, result.requests);
   assert.equal(result.failures, 0);
@@ -70,7 +83,9 @@ test('the loader of our own counts answers and errors', async (t) => {
 });
 
 test('figures carry the digits that count', () => {
-  assert.deepEqual([figure(123456.7), figure(12.34), figure(1.234), figure(0.1234), figure(undefined), figure(0)], ['123,457', '12.3', '1.23', '0.123', '–', '0']);
+  assert.deepEqual([figure(123456.7), figure(12.34), figure(1.234), figure(0.1234), figure(undefined), figure(0)], [
+    '123,457', '12.3', '1.23', '0.123', '–', '0',
+  ]);
   assert.deepEqual([byteFigure(500), byteFigure(20480), byteFigure(3 << 20)], ['500 bytes', '20.0 KB', '3.00 MB']);
 });
 

@@ -4,7 +4,10 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { wrkResult } = require('../../lib/measure/load');
 
-const raw = { requests: 100, bytes: 1000, seconds: 2, connectErrors: 1, readErrors: 2, writeErrors: 3, timeouts: 4, errorAnswers: 5, minimum: 0.1, maximum: 9, points: [[50, 1]] };
+const raw = {
+  requests: 100, bytes: 1000, seconds: 2, connectErrors: 1, readErrors: 2, writeErrors: 3, timeouts: 4, errorAnswers: 5,
+  minimum: 0.1, maximum: 9, points: [[50, 1]],
+};
 
 test("wrk's totals become a rate and one number of failures", () => {
   const { requestsPerSecond, failures, errorAnswers, latency } = wrkResult(raw, 1);

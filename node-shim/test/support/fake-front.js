@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 'use strict';
 
-// Stands in for the front's binary: takes its arguments, welcomes the shim on the inherited descriptor, and says that it
-// listens. FAKE_FRONT says how it behaves; what it hears is written to FAKE_FRONT_LOG, a line an event.
+// Stands in for the front's binary: takes its arguments, welcomes the shim on the inherited descriptor, and says that
+// it listens. FAKE_FRONT says how it behaves; what it hears is written to FAKE_FRONT_LOG, a line an event.
 
 const fs = require('node:fs');
 const net = require('node:net');

@@ -45,7 +45,9 @@ function peerBlock({ family = 4, remoteAddress = [203, 0, 113, 7], remotePort = 
 function callsFrame(calls, { ascii, plain, joined } = {}) {
   const entries = Buffer.alloc(calls.length * 16);
   const texts = calls.map((call) => Buffer.from(call.noInput ? (joined ? 'null' : '') : call.text));
-  const heads = calls.map((call) => (call.head === undefined ? Buffer.alloc(0) : Buffer.concat([peerBlock(call.peer), Buffer.from(call.head, 'latin1')])));
+  const heads = calls.map((call) => (call.head === undefined ? Buffer.alloc(0) : Buffer.concat([
+    peerBlock(call.peer), Buffer.from(call.head, 'latin1'),
+  ])));
   calls.forEach((call, i) => {
     const flags = (call.noInput ? 1 : 0) | (call.whole ? 2 : 0) | (call.context ? 4 : 0);
     entries.writeUInt32LE(call.call >>> 0, i * 16);
@@ -54,10 +56,14 @@ function callsFrame(calls, { ascii, plain, joined } = {}) {
     entries.writeUInt32LE(heads[i].length, i * 16 + 12);
   });
   const text = joined
-    ? Buffer.concat([Buffer.from('['), ...texts.flatMap((t, i) => (i === 0 ? [t] : [Buffer.from(','), t])), Buffer.from(']')])
+    ? Buffer.concat([
+      Buffer.from('['), ...texts.flatMap((t, i) => (i === 0 ? [t] : [Buffer.from(','), t])), Buffer.from(']'),
+    ])
     : Buffer.concat(texts);
   const flags = (ascii || joined ? 1 : 0) | (plain || joined ? 2 : 0) | (joined ? 4 : 0);
-  return frame(TYPE.CALLS, { flags, detail: calls.length, field: text.length, payload: Buffer.concat([entries, text, ...heads]) });
+  return frame(TYPE.CALLS, {
+    flags, detail: calls.length, field: text.length, payload: Buffer.concat([entries, text, ...heads]),
+  });
 }
 
 /** One connected shim link. Emits 'frame', a name for each frame type, and 'close'. */
@@ -117,7 +123,9 @@ class Peer extends EventEmitter {
   welcome(more = {}) {
     this.send(frame(TYPE.WELCOME, {
       field: 1,
-      payload: JSON.stringify({ protocol: 1, front: 'test', loops: this.front.loops, link: this.hello.link, limits: this.front.limits, ...more }),
+      payload: JSON.stringify({
+        protocol: 1, front: 'test', loops: this.front.loops, link: this.hello.link, limits: this.front.limits, ...more,
+      }),
     }));
   }
 
@@ -157,7 +165,8 @@ class Peer extends EventEmitter {
 }
 
 function defaultHead(id, kind, extra = '') {
-  return `POST /__runner/${kind}/${encodeURIComponent(id)} HTTP/1.1\r\nHost: localhost:7071\r\nContent-Type: application/json\r\n${extra}\r\n`;
+  return `POST /__runner/${kind}/${encodeURIComponent(id)} HTTP/1.1\r\n`
+    + `Host: localhost:7071\r\nContent-Type: application/json\r\n${extra}\r\n`;
 }
 
 /** A RESULT as the client sees it. */

@@ -19,7 +19,8 @@ const cors: CorsOptions = {
 const serializer: Serializer = { parse: (text) => JSON.parse(text), stringify: (value) => JSON.stringify(value) };
 const logger: Logger = { info: () => {}, warn: async () => {}, error: (message, data) => [message, data] };
 const options: TunnelServerOptions = {
-  port: 7070, host: '127.0.0.1', basePath: '/__runner', corsOrigins: ['https://app.example.com'], cors, serializer, logger,
+  port: 7070, host: '127.0.0.1', basePath: '/__runner', corsOrigins: ['https://app.example.com'],
+  cors, serializer, logger,
   auth: { token: ['old', 'new'], header: 'x-token' }, binary: '/usr/bin/runner-sidecar',
   frontArguments: ['--admin', 'off'],
   requestListener: (req, res) => { res.end(req.url); },
