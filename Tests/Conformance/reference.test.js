@@ -52,5 +52,8 @@ function whyNotAskedAgain(record) {
   }
   if (record.group === 'size') return 'the same fault: whether a large body comes in one piece is chance';
   if (record.group === 'depth') return "how deep JSON may nest depends on the recorded process's stack";
+  if (/^wrapped-header-(bad|newline)$/.test(record.name)) {
+    return 'on a busy machine 4.8.6 leaves the client waiting instead (seen under load, not when it is quiet)';
+  }
   return undefined;
 }
