@@ -209,7 +209,7 @@ test('what one stream left of its window is not the next one\'s', TIMEOUT, () =>
   worker.destroy();
 }));
 
-test('calls for a worker that is away hold up nobody else, and are answered when it is back', TIMEOUT, () => alone(async (
+test('calls for an absent worker hold up nobody else, and are answered when it is back', TIMEOUT, () => alone(async (
   run,
 ) => {
   const start = (id) => RogueWorker.connect(run.front.socket, {
