@@ -209,7 +209,9 @@ test('what one stream left of its window is not the next one\'s', TIMEOUT, () =>
   worker.destroy();
 }));
 
-test('calls for a worker that is away hold up nobody, and are answered later', TIMEOUT, () => alone(async (run) => {
+test('calls for an absent worker hold up nobody else, and are answered when it is back', TIMEOUT, () => alone(async (
+  run,
+) => {
   const start = (id) => RogueWorker.connect(run.front.socket, {
     tasks: [id], onCall: (self, call) => self.result(call, id),
   });
