@@ -11,12 +11,12 @@ const operating = fs.readFileSync(path.join(ROOT, 'docs', 'operating.md'), 'utf8
 const optionsTable = spawnSync(frontBinary(), ['options', '--format', 'markdown'], { encoding: 'utf8' }).stdout;
 const options = new Set([...optionsTable.matchAll(/^\| `--([\w-]+)`/gm)].map(([, name]) => name));
 /**
- * Flags that are no options: of the command, the shim, the scripts, of Node and Swift; and one that is misspelt on
+ * Flags that are no options: of the command, the shim, the scripts, of Node, npm and Swift; and one that is misspelt on
  * purpose.
  */
 const OTHER_FLAGS = new Set(['config', 'format', 'print-config', 'help', 'version', 'workers', 'drain-seconds',
   'check', 'long', 'sanitize', 'requests', 'html', 'no-load', 'filter', 'product', 'inspect',
-  'bench', 'record', 'quick', 'runner', 'write-docs', 'idle-timout']);
+  'bench', 'record', 'quick', 'omit', 'runner', 'write-docs', 'idle-timout']);
 const FOREIGN_COMMANDS = /^\s*(curl|swift|node --test|RUNNER_SIDECAR_BINARY=\S+ node)\b/;
 
 test('docs/operating.md has every option as the front itself describes it', () => {
