@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { has } = require('../node-shim/lib/measure/load');
+const { has } = require('../compare/measure/load');
 const { stopWhenInterrupted, wasInterrupted } = require('./lib/children');
 const { bench } = require('./lib/bench');
 const { allSubjects } = require('./lib/subjects');

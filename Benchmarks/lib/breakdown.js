@@ -5,7 +5,7 @@
  * their figures, so that none is typed by hand.
  */
 
-const { figure } = require('../../node-shim/lib/measure/charts');
+const { figure } = require('../../compare/measure/charts');
 const { spreadOf } = require('./results');
 
 const PARTS = ['frontUser', 'frontKernel', 'nodeUser', 'nodeKernel'];

@@ -6,7 +6,7 @@
  */
 
 const net = require('node:net');
-const { ResponseScanner } = require('../../node-shim/lib/measure/response-scanner');
+const { ResponseScanner } = require('../../compare/measure/response-scanner');
 
 /** No server here needs this long for one round; one that lost a request would be waited for for ever. */
 const ROUND_MILLISECONDS = 20_000;

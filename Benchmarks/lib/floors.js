@@ -15,7 +15,7 @@
 const path = require('node:path');
 const { start, startNode, isReady, freshPath, stopAll, SUBJECTS } = require('./children');
 const { listenAsFront } = require('./bridge-load');
-const { startCpuClock } = require('../../node-shim/lib/measure/processes');
+const { startCpuClock } = require('../../compare/measure/processes');
 const { CASES, callOf } = require('./work');
 
 const FLOOR_CASES = ['add', 'echo-1k', 'echo-16k'];

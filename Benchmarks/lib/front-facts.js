@@ -6,7 +6,7 @@ const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { start, freePort } = require('./children');
-const { memory } = require('../../node-shim/lib/measure/processes');
+const { memory } = require('../../compare/measure/processes');
 
 /**
  * @param {string} binary

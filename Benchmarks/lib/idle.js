@@ -4,7 +4,7 @@
 
 const path = require('node:path');
 const { start } = require('./children');
-const { memory } = require('../../node-shim/lib/measure/processes');
+const { memory } = require('../../compare/measure/processes');
 
 const SETTLE_MILLISECONDS = 700;
 

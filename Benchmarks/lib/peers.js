@@ -8,8 +8,8 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { has } = require('../../node-shim/lib/measure/load');
-const { tree, listeningOn } = require('../../node-shim/lib/measure/processes');
+const { has } = require('../../compare/measure/load');
+const { tree, listeningOn } = require('../../compare/measure/processes');
 const { start, startNode, isReady, freePort, freshPath, stopAll, accepting, SUBJECTS } = require('./children');
 
 /** Debian keeps daemons out of a user's PATH. */

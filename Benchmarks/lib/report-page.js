@@ -2,8 +2,8 @@
 
 /** The results as one self-contained HTML page with plots. */
 
-const { escape, figure, byteFigure, latencyCurves, bars, legend } = require('../../node-shim/lib/measure/charts');
-const { page, table } = require('../../node-shim/lib/measure/page');
+const { escape, figure, byteFigure, latencyCurves, bars, legend } = require('../../compare/measure/charts');
+const { page, table } = require('../../compare/measure/page');
 const { tables, methodSentences } = require('./report');
 const { breakdownSentences } = require('./breakdown');
 

@@ -2,7 +2,7 @@
 
 /** The results as text for the terminal, and as Markdown for docs/performance.md. One set of tables for both. */
 
-const { figure, byteFigure } = require('../../node-shim/lib/measure/charts');
+const { figure, byteFigure } = require('../../compare/measure/charts');
 const { breakdownTables } = require('./breakdown');
 const { spreadOf } = require('./results');
 const { DISTURBED_SHARE } = require('./machine');

@@ -8,7 +8,7 @@
  * @typedef {{median: number, low: number, high: number}} Spread
  */
 
-const { median, medianDistribution } = require('../../node-shim/lib/measure/latency');
+const { median, medianDistribution } = require('../../compare/measure/latency');
 
 /** Figures of a run that are summed up, by the path to them. */
 const FIGURES = [

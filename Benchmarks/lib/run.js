@@ -15,12 +15,12 @@
  * @property {number} [frontUserShare] of the front's CPU, spent outside the kernel
  * @property {number} peakBytes resident memory of all its processes at its highest during the run
  * @property {number} disturbance share of the machine that others took meanwhile
- * @property {import('../../node-shim/lib/measure/latency').Distribution} latency
+ * @property {import('../../compare/measure/latency').Distribution} latency
  */
 
-const { chooseTool } = require('../../node-shim/lib/measure/load');
-const { at } = require('../../node-shim/lib/measure/latency');
-const { startCpuClock, memory, resetPeakMemory } = require('../../node-shim/lib/measure/processes');
+const { chooseTool } = require('../../compare/measure/load');
+const { at } = require('../../compare/measure/latency');
+const { startCpuClock, memory, resetPeakMemory } = require('../../compare/measure/processes');
 const { startDisturbanceClock } = require('./machine');
 const { fault } = require('./verify');
 

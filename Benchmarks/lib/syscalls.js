@@ -7,7 +7,7 @@
  */
 
 const { spawn } = require('node:child_process');
-const { has } = require('../../node-shim/lib/measure/load');
+const { has } = require('../../compare/measure/load');
 const { openFixedLoad } = require('./fixed-load');
 
 /** Requests to count over, and rounds at least. */

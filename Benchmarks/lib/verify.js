@@ -4,7 +4,7 @@
 
 const net = require('node:net');
 const { isDeepStrictEqual } = require('node:util');
-const { ResponseScanner } = require('../../node-shim/lib/measure/response-scanner');
+const { ResponseScanner } = require('../../compare/measure/response-scanner');
 
 const ROUNDS = 25;
 const LIMIT_MILLISECONDS = 20_000;
@@ -64,7 +64,7 @@ function parsed(body) {
  * answer, and as many bytes as so many right answers have.
  *
  * @param {import('./work').Case} work
- * @param {import('../../node-shim/lib/measure/load').LoadResult} result
+ * @param {import('../../compare/measure/load').LoadResult} result
  * @param {number} answerBytes
  * @returns {string | undefined} what is wrong
  */

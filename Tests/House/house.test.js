@@ -83,7 +83,7 @@ function places(file, text, pattern) {
 }
 
 const swiftSources = filesBelow('Sources', '.swift');
-const scripts = ['Tests', 'node-shim', 'scripts', 'docs', 'examples', 'Benchmarks'].flatMap((folder) => (
+const scripts = ['Tests', 'node-shim', 'compare', 'scripts', 'docs', 'examples', 'Benchmarks'].flatMap((folder) => (
   filesBelow(folder, '.js')
 ));
 const moduleOf = (file) => file.split('/')[1];
@@ -194,7 +194,16 @@ test("every script starts with 'use strict'", () => {
   assert.deepStrictEqual(loose, []);
 });
 
-test('the shim needs no package but the one it serves', () => {
-  const manifest = JSON.parse(read('node-shim/package.json'));
-  assert.deepStrictEqual(manifest.dependencies ?? {}, {});
+test('the npm packages need no other package', () => {
+  for (const folder of ['node-shim', 'compare']) {
+    const manifest = JSON.parse(read(`${folder}/package.json`));
+    assert.deepStrictEqual(manifest.dependencies ?? {}, {}, folder);
+  }
+});
+
+test('what production runs does not use what compares and measures', () => {
+  const wrong = filesBelow('node-shim', '.js')
+    .filter((file) => !file.startsWith('node-shim/test/'))
+    .flatMap((file) => places(file, read(file), /require\('[^']*\/(?:compare|measure)\//));
+  assert.deepStrictEqual(wrong, []);
 });

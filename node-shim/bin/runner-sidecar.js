@@ -2,18 +2,27 @@
 'use strict';
 
 /**
- * `npx runner-sidecar …`: `compare` is answered here, everything else is the front's own command line, whose binary
- * is started with the same arguments.
+ * `npx runner-sidecar …`: `compare` runs the package runner-sidecar-compare, everything else is the front's own command
+ * line, whose binary is started with the same arguments.
  */
 
 const { spawn } = require('node:child_process');
 
 function main(argv) {
-  if (argv[0] === 'compare') {
-    require('../lib/compare').main(argv.slice(1)).then((code) => { process.exitCode = code; });
+  if (argv[0] === 'compare') runCompare(argv.slice(1));
+  else runBinary(argv);
+}
+
+function runCompare(argv) {
+  let compare;
+  try {
+    compare = require('../lib/compare-package').findComparePackage();
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
     return;
   }
-  runBinary(argv);
+  compare.main(argv).then((code) => { process.exitCode = code; });
 }
 
 function runBinary(argv) {

@@ -18,6 +18,7 @@ const { temporaryFolder } = require('../../Tests/support/temporary-folder.js');
 const PACKAGE = path.join(ROOT, 'node-shim');
 const { version } = require('../package.json');
 const MAIN = `runner-sidecar-${version}.tgz`;
+const COMPARE = `runner-sidecar-compare-${version}.tgz`;
 const PLATFORM = `${process.platform}-${process.arch}`;
 const PLATFORM_PACKAGE = `runner-sidecar-${PLATFORM}-${version}.tgz`;
 
@@ -47,6 +48,10 @@ function packNpm(binary, folder) {
 function install(...files) {
   const folder = temporaryFolder();
   fs.writeFileSync(path.join(folder, 'package.json'), '{"name":"app","version":"1.0.0","private":true}\n');
+  return installInto(folder, ...files);
+}
+
+function installInto(folder, ...files) {
   const options = ['install', '--offline', '--no-audit', '--no-fund'];
   execFileSync('npm', [...options, ...files.map((file) => path.join(tarballs, file))], {
     cwd: folder, env, stdio: 'pipe',
@@ -79,8 +84,8 @@ process.once('SIGTERM', () => server.close());
 
 before(() => { if (!skip) packNpm(frontBinary(), tarballs); });
 
-test('two packages are made, neither runs anything when it is installed', { skip }, () => {
-  assert.deepEqual(fs.readdirSync(tarballs).sort(), [MAIN, PLATFORM_PACKAGE].sort());
+test('three packages are made, none runs anything when it is installed', { skip }, () => {
+  assert.deepEqual(fs.readdirSync(tarballs).sort(), [MAIN, PLATFORM_PACKAGE, COMPARE].sort());
   const folder = install(MAIN, PLATFORM_PACKAGE);
   const [main, platform] = ['runner-sidecar', `runner-sidecar-${PLATFORM}`].map((name) => manifestIn(folder, name));
   assert.deepEqual(Object.keys(main.scripts), ['shim']);
@@ -142,7 +147,12 @@ test('its commands work: front, shim and compare, and `npm run shim` in the pack
     processes.push(start('shim', shims[0][0]));
     fs.writeFileSync(path.join(folder, 'r.jsonl'), '{"task":"add","input":[1,2],"safe":true}');
     const url = `http://127.0.0.1:${port}/__runner`;
-    const compared = npx(folder, ['runner-sidecar', 'compare', url, url, '--requests', 'r.jsonl', '--no-load']);
+    const comparison = ['runner-sidecar', 'compare', url, url, '--requests', 'r.jsonl', '--no-load'];
+    const missing = npx(folder, comparison);
+    assert.equal(missing.status, 2);
+    assert.match(missing.stderr, /^runner-sidecar: 'compare' is in the package runner-sidecar-compare, [^\n]*\n$/);
+    installInto(folder, COMPARE);
+    const compared = npx(folder, comparison);
     assert.equal(compared.status, 0, compared.stdout + compared.stderr);
     assert.match(compared.stdout, /the one request is answered alike/);
   } finally {
@@ -203,7 +213,8 @@ test('a binary of another machine makes the package of its platform, what is non
   bytes.writeUInt16LE(183, 18);
   fs.writeFileSync(binary, bytes);
   assert.deepEqual(
-    packNpm(binary, path.join(folder, 'out')), [MAIN, `runner-sidecar-linux-arm64-${version}.tgz`].sort(),
+    packNpm(binary, path.join(folder, 'out')),
+    [MAIN, COMPARE, `runner-sidecar-linux-arm64-${version}.tgz`].sort(),
   );
   fs.writeFileSync(binary, '#!/bin/sh\n'.padEnd(100));
   assert.throws(() => packNpm(binary, path.join(folder, 'out')), /is not a program for Linux on x64 or arm64/);

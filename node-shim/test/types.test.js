@@ -13,6 +13,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 
 const PACKAGE = path.join(__dirname, '..');
+const COMPARE_PACKAGE = path.join(PACKAGE, '..', 'compare');
 
 /** Where Debian's nodejs keeps them, and where scripts/setup puts them when Node is from elsewhere. */
 const TYPE_ROOTS = [
@@ -69,4 +70,5 @@ test('the runtime exports what the types declare, and nothing else', () => {
 
 test('the JSDoc types agree with the code', { skip }, () => {
   assert.equal(compile(PACKAGE, '--project', 'jsconfig.json'), '');
+  assert.equal(compile(COMPARE_PACKAGE, '--project', 'jsconfig.json'), '');
 });

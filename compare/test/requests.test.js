@@ -2,10 +2,10 @@
 
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const { readRequestLines } = require('../../lib/compare/requests');
-const { readDiscovery, requestsFromDiscovery } = require('../../lib/compare/discovery');
-const { readHar } = require('../../lib/compare/har');
-const { readAccessLog } = require('../../lib/compare/access-log');
+const { readRequestLines } = require('../lib/requests');
+const { readDiscovery, requestsFromDiscovery } = require('../lib/discovery');
+const { readHar } = require('../lib/har');
+const { readAccessLog } = require('../lib/access-log');
 
 test('a task line becomes the POST that clients send, and is not safe by itself', () => {
   const [request] = readRequestLines('{"task":"app.tasks.add","input":{"a":5,"b":3}}');

@@ -3,11 +3,11 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const http = require('node:http');
-const { distributionOf, at, median, medianDistribution } = require('../../lib/measure/latency');
-const { abResult, chooseTool } = require('../../lib/measure/load');
-const processes = require('../../lib/measure/processes');
-const { ResponseScanner } = require('../../lib/measure/response-scanner');
-const { figure, byteFigure, latencyCurves, bars } = require('../../lib/measure/charts');
+const { distributionOf, at, median, medianDistribution } = require('../measure/latency');
+const { abResult, chooseTool } = require('../measure/load');
+const processes = require('../measure/processes');
+const { ResponseScanner } = require('../measure/response-scanner');
+const { figure, byteFigure, latencyCurves, bars } = require('../measure/charts');
 
 test('percentiles are ranks of the samples, whatever their order', () => {
   const samples = Array.from({ length: 1000 }, (_, i) => ((i * 7) % 1000) + 1);

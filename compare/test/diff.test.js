@@ -2,8 +2,8 @@
 
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const { jsonDifferences } = require('../../lib/compare/json-diff');
-const { differences, judge } = require('../../lib/compare/diff');
+const { jsonDifferences } = require('../lib/json-diff');
+const { differences, judge } = require('../lib/diff');
 
 const answer = (parts = {}) => ({
   status: 200, headers: [], complete: true, streamed: false, ...parts, body: Buffer.from(parts.body ?? '{}'),

@@ -9,7 +9,7 @@ const http = require('node:http');
 const os = require('node:os');
 const path = require('node:path');
 const { Writable } = require('node:stream');
-const { main } = require('../../lib/compare');
+const { main } = require('../lib');
 
 /** A server that answers like the exposure; `change` alters what one of the two says. */
 async function serve(t, change = (answer) => answer) {

@@ -2,7 +2,7 @@
 
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const { wrkResult } = require('../../lib/measure/load');
+const { wrkResult } = require('../measure/load');
 
 const raw = {
   requests: 100, bytes: 1000, seconds: 2, connectErrors: 1, readErrors: 2, writeErrors: 3, timeouts: 4, errorAnswers: 5,

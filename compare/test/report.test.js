@@ -2,10 +2,10 @@
 
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const { makeReport } = require('../../lib/compare/report');
-const { textReport } = require('../../lib/compare/report-text');
-const { htmlReport } = require('../../lib/compare/report-html');
-const { makeRequest } = require('../../lib/compare/requests');
+const { makeReport } = require('../lib/report');
+const { textReport } = require('../lib/report-text');
+const { htmlReport } = require('../lib/report-html');
+const { makeRequest } = require('../lib/requests');
 
 const answer = (parts) => ({
   status: 200, headers: [], body: Buffer.from('{}'), complete: true, streamed: false, firstByteMilliseconds: 1,

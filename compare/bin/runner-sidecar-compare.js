@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+'use strict';
+
+require('../lib').main(process.argv.slice(2)).then((code) => { process.exitCode = code; });
