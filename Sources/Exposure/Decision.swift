@@ -14,6 +14,24 @@ public enum Decision: Equatable, Sendable {
     /// Not under the base path: the app's own listener has it if it takes everything, else it is `notFound` without
     /// CORS.
     case outside
-    /// JavaScript decides about the origin: ask the shim, then decide again with its answer.
-    case askOrigin
+    /// JavaScript judges the origin: ask the app, then `ExposureRules.resolve` with its answer. The rest is decided.
+    case ask(Intent)
+}
+
+/// A decision that lacks only its CORS headers.
+public enum Intent: Equatable, Sendable {
+    case call(target: Int, kind: Hello.TargetKind)
+    case discovery(target: Int)
+    case preflight
+    case reject(Rejection)
+
+    /// The decision, once the CORS headers are known.
+    func decision(_ cors: CORSBlock) -> Decision {
+        switch self {
+        case .call(let target, let kind): .call(target: target, kind: kind, cors: cors)
+        case .discovery(let target): .discovery(target: target, cors: cors)
+        case .preflight: .preflight(cors)
+        case .reject(let rejection): .reject(rejection, cors: cors)
+        }
+    }
 }

@@ -51,7 +51,7 @@ public struct ExposureRules: ~Copyable {
     ///
     /// - Parameters:
     ///   - head: as parsed from `bytes`, by a parser that was given `authenticator.header`.
-    ///   - originAnswer: the shim's, after `.askOrigin`.
+    ///   - originAnswer: the shim's, after `.ask`.
     /// - Returns: what to do. A CORS block in it is to be given back with `release` once the answer was written.
     public mutating func decide(
         _ head: RequestHead, _ bytes: Span<UInt8>, originAnswer: OriginAnswer? = nil
@@ -104,13 +104,7 @@ public struct ExposureRules: ~Copyable {
         case .outside: return .outside
         case .notFound, .task, .event, .discovery: break
         }
-        if method == .options {
-            switch cors.preflight(head, bytes, answer: originAnswer) {
-            case .block(let block): return .preflight(block)
-            case .ask: return .askOrigin
-            case .threw: return .reject(.internalError, cors: .none)
-            }
-        }
+        if method == .options { return withCORS(.preflight, head, bytes, originAnswer) }
         switch route {
         case .task, .event:
             guard method == .post else { return .reject(.methodNotAllowed, cors: .none) }
@@ -120,7 +114,7 @@ public struct ExposureRules: ~Copyable {
             guard method == .get || method == .post else { return .reject(.methodNotAllowed, cors: .none) }
             return decideDiscovery(head, bytes, originAnswer)
         default:
-            return answered(head, bytes, originAnswer) { .reject(.notFound, cors: $0) }
+            return withCORS(.reject(.notFound), head, bytes, originAnswer)
         }
     }
 
@@ -130,44 +124,61 @@ public struct ExposureRules: ~Copyable {
         _ originAnswer: OriginAnswer?
     ) -> Decision {
         guard authenticator.admits(head, bytes) else {
-            return answered(head, bytes, originAnswer) { .reject(.unauthorized, cors: $0) }
+            return withCORS(.reject(.unauthorized), head, bytes, originAnswer)
         }
         guard let target, catalogue.availability(of: target) != .absent else {
             let rejection: Rejection = settings.hasAllowList ? .notExposed(kind) : .targetNotFound(kind)
-            return answered(head, bytes, originAnswer) { .reject(rejection, cors: $0) }
+            return withCORS(.reject(rejection), head, bytes, originAnswer)
         }
         guard catalogue.availability(of: target) == .callable else {
-            return answered(head, bytes, originAnswer) { .reject(.targetNotFound(kind), cors: $0) }
+            return withCORS(.reject(.targetNotFound(kind)), head, bytes, originAnswer)
         }
         if kind == .task, BodyKind(contentType: bytes.extracting(head[.contentType].value.range)) == .stream {
             return .stream(target: target)
         }
-        return answered(head, bytes, originAnswer) { .call(target: target, kind: kind, cors: $0) }
+        return withCORS(.call(target: target, kind: kind), head, bytes, originAnswer)
     }
 
     private mutating func decideDiscovery(
         _ head: RequestHead, _ bytes: Span<UInt8>, _ originAnswer: OriginAnswer?
     ) -> Decision {
         guard authenticator.admits(head, bytes) else {
-            return answered(head, bytes, originAnswer) { .reject(.unauthorized, cors: $0) }
+            return withCORS(.reject(.unauthorized), head, bytes, originAnswer)
         }
         guard let target = catalogue.discovery, catalogue.availability(of: target) == .callable else {
-            return answered(head, bytes, originAnswer) { .reject(.notFound, cors: $0) }
+            return withCORS(.reject(.notFound), head, bytes, originAnswer)
         }
-        return answered(head, bytes, originAnswer) { .discovery(target: target, cors: $0) }
+        return withCORS(.discovery(target: target), head, bytes, originAnswer)
+    }
+
+    /// Goes on with a decision that waited for the app's judgement of the origin. Nothing else is decided anew.
+    ///
+    /// - Parameters:
+    ///   - head, bytes: of the request that was decided.
+    ///   - answer: the app's.
+    public mutating func resolve(
+        _ intent: Intent, _ head: RequestHead, _ bytes: Span<UInt8>, _ answer: OriginAnswer
+    ) -> Decision {
+        withCORS(intent, head, bytes, answer)
     }
 
     /// Adds the CORS headers to a decision. Nothing is called whose answer could not be sent: where the app's origin
     /// function throws, nodeExposure runs the task and then answers 500; here it is 500 at once.
     @inline(__always)
-    private mutating func answered(
-        _ head: RequestHead, _ bytes: Span<UInt8>, _ originAnswer: OriginAnswer?,
-        _ decision: (CORSBlock) -> Decision
+    private mutating func withCORS(
+        _ intent: Intent, _ head: RequestHead, _ bytes: Span<UInt8>, _ originAnswer: OriginAnswer?
     ) -> Decision {
-        if let constantCORS { return decision(constantCORS) }
+        if case .preflight = intent {
+            return switch cors.preflight(head, bytes, answer: originAnswer) {
+            case .block(let block): .preflight(block)
+            case .ask: .ask(.preflight)
+            case .threw: .reject(.internalError, cors: .none)
+            }
+        }
+        if let constantCORS { return intent.decision(constantCORS) }
         return switch cors.actual(head, bytes, answer: originAnswer) {
-        case .block(let block): decision(block)
-        case .ask: .askOrigin
+        case .block(let block): intent.decision(block)
+        case .ask: .ask(intent)
         case .threw: .reject(.internalError, cors: .none)
         }
     }
@@ -177,7 +188,7 @@ public struct ExposureRules: ~Copyable {
     // What writes answers is `mutating`, although it changes nothing: this value is large, and the compiler copies all
     // of it for each call of a method that only reads.
 
-    /// Appends the ORIGIN_QUESTION frame for a request that is to `.askOrigin`.
+    /// Appends the ORIGIN_QUESTION frame for a request whose decision is `.ask`.
     public func writeOriginQuestion(
         _ question: UInt32, _ head: RequestHead, _ bytes: Span<UInt8>, into buffer: inout ByteBuffer
     ) {

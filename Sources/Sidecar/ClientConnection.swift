@@ -181,7 +181,7 @@ final class ClientConnection: Stream {
             return answerPreflight(head, bytes, cors: cors)
         case .reject(let rejection, let cors):
             return reject(head, bytes, rejection, cors: cors)
-        case .askOrigin:
+        case .ask:
             return askOrigin(head, bytes)
         }
     }

@@ -53,18 +53,18 @@ struct CORSTests {
         let origin = "Origin: https://a.example"
         let once = OriginAnswer(flags: .allowed, value: Array("https://x".utf8))
         let always = OriginAnswer(flags: [.allowed, .cacheable], value: Array("https://y".utf8))
-        #expect(front.decide(Self.post, origin) == .askOrigin)
+        #expect(asks(front.decide(Self.post, origin)))
         let first = front.decide(Self.post, origin, answer: once)
         #expect(front.lines(first) == "Vary: Origin|Access-Control-Allow-Origin: https://x")
-        #expect(front.decide(Self.post, origin) == .askOrigin)
+        #expect(asks(front.decide(Self.post, origin)))
         _ = front.decide(Self.post, origin, answer: always)
         let later = front.decide(Self.post, origin)
         #expect(front.lines(later) == "Vary: Origin|Access-Control-Allow-Origin: https://y")
         let preflight = front.decide(Self.preflight, origin)
         #expect(front.lines(preflight)?.contains("https://y") == true)
         // No origin is another question, and so is an empty one.
-        #expect(front.decide(Self.post) == .askOrigin)
-        #expect(front.decide(Self.post, "Origin: ") == .askOrigin)
+        #expect(asks(front.decide(Self.post)))
+        #expect(asks(front.decide(Self.post, "Origin: ")))
         // What nodeExposure answers before CORS needs no question.
         #expect(front.decide("GET /__runner/task/app.tasks.add", origin) == .reject(.methodNotAllowed, cors: .none))
         #expect(front.decide("GET /elsewhere", origin) == .outside)
@@ -88,7 +88,7 @@ struct CORSTests {
             let head = RequestHead()
             var scan = HeadScan()
             _ = RequestHeadParser().parse(bytes.span, resuming: &scan, into: head)
-            #expect(front.rules.decide(head, bytes.span) == .askOrigin)
+            #expect(asks(front.rules.decide(head, bytes.span)))
             var written = ByteBuffer()
             front.rules.writeOriginQuestion(7, head, bytes.span, into: &written)
             var question = ByteBuffer()
@@ -149,4 +149,9 @@ struct CORSTests {
         let lent = front.rules.lentBlocks
         #expect(lent == 1)
     }
+}
+
+/// Whether the app has to judge the request's origin first.
+func asks(_ decision: Decision) -> Bool {
+    if case .ask = decision { true } else { false }
 }

@@ -53,12 +53,12 @@ struct ReplayTests {
         guard exchange.status != nil, exchange.origin != "node-http" else { return .notHere("Node's parser answers") }
 
         var decision = rules.decide(head, request.span)
-        if decision == .askOrigin {
+        if case .ask(let intent) = decision {
             let origin = head[.origin].isPresent ? self.origin(head, request) : nil
             guard let answer = Variants.answer(exchange.variant, origin: origin) else {
                 return .notHere("a RegExp with state")
             }
-            decision = rules.decide(head, request.span, originAnswer: answer)
+            decision = rules.resolve(intent, head, request.span, answer)
         }
 
         let end: ConnectionEnd = exchange.header("Connection") == "close" ? .close : .keepAlive
@@ -67,7 +67,7 @@ struct ReplayTests {
         var expected = exchange.head
         var answer = ByteBuffer()
         switch decision {
-        case .askOrigin: return .differs("asks again")
+        case .ask: return .differs("asks again")
         case .stream:
             let isOctetStream = String(decoding: request, as: UTF8.self).contains("application/octet-stream")
             return isOctetStream ? .notHere("read by the app itself") : .differs("is taken for a stream")
