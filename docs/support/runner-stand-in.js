@@ -9,9 +9,10 @@ const http = require('node:http');
 class Store {
   tasks = new Map();
   events = new Map();
-  resources = new Map();
+  resources = new Map([['globals.resources.serializer', { resource: {}, value: JSON }]]);
   errors = new Map();
   asyncContexts = new Map();
+  tags = new Map([['globals.tags.tunnel', { id: 'globals.tags.tunnel' }]]);
 }
 
 /** Collects what a chain of builder calls was given: `r.task(id).dependencies(d).run(f).build()`. */

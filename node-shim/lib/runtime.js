@@ -1,10 +1,13 @@
 'use strict';
 
+const { recognise, isRunnerStore } = require('./dialects');
+
 /**
  * Finds the parts of an app in whatever `serve` was given.
  *
  * @typedef {object} Runtime
  * @property {object} store
+ * @property {import('./dialects/marks').Family | null} family null for a bare store
  * @property {object | null} taskRunner null for a bare store
  * @property {object | null} eventManager
  * @property {object | null} serializer
@@ -17,7 +20,7 @@ const RESOURCE = 'globals.resources.';
 /**
  * @param {object} given what `run(app)` returned, its parts, or a bare store
  * @returns {Runtime}
- * @throws {TypeError} with the remedy, when it is none of these
+ * @throws {TypeError} with the remedy, when it is none of these, or of a release that is not served
  */
 function readRuntime(given) {
   if (given === null || typeof given !== 'object') {
@@ -28,22 +31,23 @@ function readRuntime(given) {
   if (!store.tasks) {
     throw new TypeError('serve() was given something without tasks: await run(app) first, and pass what it returns');
   }
-  const part = (name) => given[name] || resourceValue(store, name) || null;
+  const { serializer = null, logger = null, version } = given;
+  if (!given.taskRunner && !isRunnerStore(store)) {
+    return { family: null, store, taskRunner: null, eventManager: null, serializer, logger, version: null };
+  }
+  const family = recognise(store);
+  const part = (name) => given[name] || resourceValue(store, name);
   const runtime = {
+    family,
     store,
     taskRunner: part('taskRunner'),
     eventManager: part('eventManager'),
     serializer: part('serializer'),
-    logger: part('logger'),
-    version: typeof given.version === 'string' ? given.version : null,
+    logger: logger || resourceValue(store, 'logger'),
+    version: typeof version === 'string' ? version : null,
   };
-  if (runtime.taskRunner === null && isNewerRunner(store)) {
-    throw new TypeError('this store is of a @bluelibs/runner later than 4.8: '
-      + 'pass { store, taskRunner, eventManager, serializer, logger }, '
-      + 'each from runtime.getResourceValue(...)');
-  }
-  if (runtime.taskRunner !== null && runtime.serializer === null) {
-    throw new TypeError('serve() found a taskRunner but no serializer: pass both');
+  for (const name of ['taskRunner', 'eventManager', 'serializer']) {
+    if (!runtime[name]) throw new TypeError(`serve() found no ${name} in the app: pass what run(app) returns`);
   }
   return runtime;
 }
@@ -51,13 +55,6 @@ function readRuntime(given) {
 function resourceValue(store, name) {
   const entry = store.resources && typeof store.resources.get === 'function' && store.resources.get(RESOURCE + name);
   return entry ? entry.value : null;
-}
-
-/** A runner's store keeps definitions; a bare store keeps functions. */
-function isNewerRunner(store) {
-  const entries = typeof store.tasks.values === 'function' ? [...store.tasks.values()] : Object.values(store.tasks);
-  const isDefinition = (entry) => Boolean(entry) && typeof entry.run !== 'function' && 'computedDependencies' in entry;
-  return entries.length > 0 && entries.every(isDefinition);
 }
 
 module.exports = { readRuntime };

@@ -14,7 +14,7 @@ const { Service } = require('./service');
  */
 async function serve(given, options = {}) {
   const runtime = readRuntime(await given);
-  const app = runtime.taskRunner !== null ? await createRunnerApp(runtime, options) : createStoreApp(runtime, options);
+  const app = runtime.family !== null ? await createRunnerApp(runtime, options) : createStoreApp(runtime, options);
   const listen = app.http?.listen;
   const service = new Service(app, { port: listen?.port, host: listen?.host, ...options });
   await service.start();

@@ -9,6 +9,8 @@ const TASKS = ['app.tasks.add', 'app/tasks ünï', 't'];
 const EVENTS = ['app.events.notify', 'e'];
 const seen = [];
 
+const serializer = { parse: JSON.parse, stringify: JSON.stringify };
+/** With the marks of 4.8 that the shim knows a store by. */
 const store = {
   tasks: new Map([
     ...TASKS.map((id) => [id, { task: { id, run: async (input) => arrived(input) } }]),
@@ -17,7 +19,8 @@ const store = {
   events: new Map(EVENTS.map((id) => [id, { event: { id } }])),
   errors: new Map(),
   asyncContexts: new Map(),
-  resources: new Map(),
+  resources: new Map([['globals.resources.serializer', { resource: {}, value: serializer }]]),
+  tags: new Map([['globals.tags.tunnel', {}]]),
 };
 
 /** Bodies that a task reads itself (multipart, octet-stream): this says how many bytes came, and which. */
@@ -36,7 +39,7 @@ serve({
   store,
   taskRunner: { run: async (task, input) => task.run(input) },
   eventManager: { emit: async (event, payload) => { seen.push({ id: event.id, ...arrived(payload) }); } },
-  serializer: { parse: JSON.parse, stringify: JSON.stringify },
+  serializer,
   logger: { error() {}, warn() {}, info() {}, debug() {} },
 }, {
   socket: process.env.SOCKET,

@@ -39,9 +39,14 @@ function standInRuntime(tunnel) {
     events: new Map(Object.keys(EVENTS).map((id) => [id, { event: { id } }])),
     errors: byId([quotaError, dateError, cancellationError]),
     asyncContexts: byId([tenantContext, userContext]),
-    resources: new Map(tunnel === null ? [] : [[
-      'app.tunnel', { resource: { id: 'app.tunnel', tags: [TUNNEL_TAG] }, value: TUNNELS[tunnel], isInitialized: true },
-    ]]),
+    tags: byId([TUNNEL_TAG]),
+    resources: new Map([
+      ['globals.resources.serializer', { resource: { id: 'globals.resources.serializer' }, value: serializer }],
+      ...(tunnel === null ? [] : [[
+        'app.tunnel',
+        { resource: { id: 'app.tunnel', tags: [TUNNEL_TAG] }, value: TUNNELS[tunnel], isInitialized: true },
+      ]]),
+    ]),
   });
   return {
     store,
