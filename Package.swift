@@ -47,10 +47,11 @@ let package = Package(
         module(
             "Sidecar",
             [
-                "Bytes", "EventLoop", "HTTPCodec", "JSONCheck", "BridgeProtocol", "Exposure", "Metrics", "Settings",
-                .product(name: "Logging", package: "swift-log"),
+                "Bytes", "EventLoop", "HTTPCodec", "JSONCheck", "BridgeProtocol", "Exposure", "Metrics", "ProxyProtocol",
+                "Settings", .product(name: "Logging", package: "swift-log"),
             ]),
         module("Settings", ["Bytes", "JSONCheck"], [.unsafeFlags(["-Osize"], .when(configuration: .release))]),
+        module("ProxyProtocol", ["Bytes", "Settings"]),
         module("Metrics", ["Bytes"]),
         module("Exposure", ["Bytes", "HTTPCodec", "JSONCheck", "BridgeProtocol"]),
         module("BridgeProtocol", ["Bytes", "JSONCheck"]),
@@ -66,6 +67,7 @@ let package = Package(
         tests("HTTPCodec", ["Bytes"]),
         tests("BridgeProtocol", ["Bytes"]),
         tests("Exposure", ["Bytes", "HTTPCodec", "BridgeProtocol"]),
+        tests("ProxyProtocol", ["Bytes", "Settings"]),
         tests("Metrics", ["Bytes"]),
         tests("Settings", ["Bytes"]),
         tests("EventLoop", ["Bytes"]),

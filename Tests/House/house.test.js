@@ -14,10 +14,11 @@ const root = path.join(__dirname, '..', '..');
 const MODULES = {
   'runner-sidecar': ['Sidecar', 'Settings', 'EventLoop', 'Logging', 'Glibc'],
   Sidecar: [
-    'Exposure', 'BridgeProtocol', 'HTTPCodec', 'JSONCheck', 'Metrics', 'Settings', 'EventLoop', 'Bytes', 'Logging',
-    'Glibc', 'Synchronization',
+    'Exposure', 'BridgeProtocol', 'HTTPCodec', 'JSONCheck', 'Metrics', 'ProxyProtocol', 'Settings', 'EventLoop',
+    'Bytes', 'Logging', 'Glibc', 'Synchronization',
   ],
   Exposure: ['BridgeProtocol', 'HTTPCodec', 'JSONCheck', 'Bytes'],
+  ProxyProtocol: ['Settings', 'Bytes'],
   Settings: ['JSONCheck', 'Bytes'],
   BridgeProtocol: ['JSONCheck', 'Bytes'],
   HTTPCodec: ['Bytes'],
