@@ -47,8 +47,9 @@ let package = Package(
         module(
             "Sidecar",
             [
-                "Bytes", "EventLoop", "HTTPCodec", "JSONCheck", "BridgeProtocol", "Exposure", "Metrics", "ProxyProtocol",
-                "Settings", .product(name: "Logging", package: "swift-log"),
+                "Bytes", "EventLoop", "HTTPCodec", "JSONCheck", "BridgeProtocol", "Exposure", "Metrics",
+                "ProxyProtocol", "Settings",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         module("Settings", ["Bytes", "JSONCheck"], [.unsafeFlags(["-Osize"], .when(configuration: .release))]),
         module("ProxyProtocol", ["Bytes", "Settings"]),

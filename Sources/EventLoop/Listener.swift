@@ -4,7 +4,8 @@ internal import CLibUV
 @safe public final class Listener {
     private let loop: Loop
     private let handle: UnsafeMutablePointer<uv_stream_t>
-    private let transport: Stream.Transport
+    /// What a stream that takes a connection of this listener is made with.
+    public let transport: Stream.Transport
     private let onConnection: (Listener) -> Void
     private var isClosed = false
     /// A connection was announced and not taken yet.
@@ -55,6 +56,43 @@ internal import CLibUV
         self.onConnection = onConnection
         unsafe handle = UnsafeMutableRawPointer(pipe).assumingMemoryBound(to: uv_stream_t.self)
         let opened = unsafe uv_pipe_open(pipe, descriptor)
+        if opened < 0 {
+            closeDescriptor(descriptor)
+            throw LoopError(code: opened)
+        }
+        try listen(backlog: backlog)
+    }
+
+    /// Listens on a socket that other loops listen on, too: this one gets a descriptor of its own for it, and whichever
+    /// loop has time takes the next connection. `descriptor` stays the caller's.
+    public convenience init(
+        loop: Loop, sharing descriptor: Int32, transport: Stream.Transport, backlog: Int32,
+        onConnection: @escaping (Listener) -> Void
+    ) throws(LoopError) {
+        guard let own = duplicate(descriptor) else { throw .fromErrno }
+        switch transport {
+        case .unixSocket: try self.init(loop: loop, unixSocket: own, backlog: backlog, onConnection: onConnection)
+        case .tcp: try self.init(loop: loop, tcpSocket: own, backlog: backlog, onConnection: onConnection)
+        }
+    }
+
+    /// Listens on a TCP socket that is bound already. The descriptor is the listener's from now on, and is closed if
+    /// this fails.
+    private init(
+        loop: Loop, tcpSocket descriptor: Int32, backlog: Int32, onConnection: @escaping (Listener) -> Void
+    ) throws(LoopError) {
+        let tcp = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
+        let status = unsafe uv_tcp_init(loop.raw, tcp)
+        guard status == 0 else {
+            unsafe tcp.deallocate()
+            closeDescriptor(descriptor)
+            throw LoopError(code: status)
+        }
+        self.loop = loop
+        self.transport = .tcp
+        self.onConnection = onConnection
+        unsafe handle = UnsafeMutableRawPointer(tcp).assumingMemoryBound(to: uv_stream_t.self)
+        let opened = unsafe uv_tcp_open(tcp, descriptor)
         if opened < 0 {
             closeDescriptor(descriptor)
             throw LoopError(code: opened)

@@ -42,7 +42,8 @@ struct TextHeaderTests {
             ("PROXY TCP4 1.2.3.4\t1.2.3.4 1 2\r\n", .badLine), ("PROXY UNKNOWN\0\r\n", .badLine),
             ("PROXY TCP4 01.2.3.4 1.2.3.4 1 2\r\n", .badAddress), ("PROXY TCP4 ::1 1.2.3.4 1 2\r\n", .badAddress),
             ("PROXY TCP4 1.2.3.4 1.2.3.256 1 2\r\n", .badAddress), ("PROXY TCP6 1.2.3.4 ::1 1 2\r\n", .badAddress),
-            ("PROXY TCP4 1.2.3.4 1.2.3.4 65536 2\r\n", .badAddress), ("PROXY TCP4 1.2.3.4 1.2.3.4 1 02\r\n", .badAddress),
+            ("PROXY TCP4 1.2.3.4 1.2.3.4 65536 2\r\n", .badAddress),
+            ("PROXY TCP4 1.2.3.4 1.2.3.4 1 02\r\n", .badAddress),
             ("PROXY TCP4 1.2.3.4 1.2.3.4 +1 2\r\n", .badAddress), ("PROXY TCP6 ::1%eth0 ::1 1 2\r\n", .badAddress),
         ])
     func malformed(line: String, fault: ProxyHeaderFault) {
