@@ -14,8 +14,8 @@ const root = path.join(__dirname, '..', '..');
 const MODULES = {
   'runner-sidecar': ['Sidecar', 'Settings', 'EventLoop', 'Logging', 'Glibc'],
   Sidecar: [
-    'Exposure', 'BridgeProtocol', 'HTTPCodec', 'JSONCheck', 'Metrics', 'ProxyProtocol', 'Settings', 'EventLoop',
-    'Bytes', 'Logging', 'Glibc', 'Synchronization',
+    'Exposure', 'BridgeProtocol', 'HTTPCodec', 'JSONCheck', 'Metrics', 'ProxyProtocol', 'RateLimits', 'Settings',
+    'EventLoop', 'Bytes', 'Logging', 'Glibc', 'Synchronization',
   ],
   Exposure: ['BridgeProtocol', 'HTTPCodec', 'JSONCheck', 'Bytes'],
   ProxyProtocol: ['Settings', 'Bytes'],
@@ -23,6 +23,7 @@ const MODULES = {
   BridgeProtocol: ['JSONCheck', 'Bytes'],
   HTTPCodec: ['Bytes'],
   JSONCheck: ['Bytes'],
+  RateLimits: ['Bytes'],
   Metrics: ['Bytes'],
   EventLoop: ['CLibUV', 'Bytes', 'Glibc', 'Synchronization'],
   Bytes: [],
