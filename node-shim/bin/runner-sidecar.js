@@ -6,6 +6,7 @@
  * line, whose binary is started with the same arguments.
  */
 
+require('../lib/node-version').requireNodeOrExit();
 const { spawn } = require('node:child_process');
 
 function main(argv) {

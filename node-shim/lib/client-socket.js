@@ -2,6 +2,9 @@
 
 const { Duplex } = require('node:stream');
 
+/** Bytes buffered each way. Set, since the default of Node 22 is 64 KiB; http.Server has its objects follow. */
+const HIGH_WATER_MARK_BYTES = 16 * 1024;
+
 /**
  * The client's connection as the app sees it: a Duplex that answers what `http.Server` and libraries ask of a
  * `net.Socket`. Request bytes come in through `receive`, response bytes leave through the exchange, under credit.
@@ -12,7 +15,7 @@ class ClientSocket extends Duplex {
    * @param {ReturnType<import('./peer-address').readPeer>} peer
    */
   constructor(exchange, peer) {
-    super({ allowHalfOpen: true });
+    super({ allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK_BYTES });
     this.exchange = exchange;
     this.remoteAddress = peer.remoteAddress;
     this.remoteFamily = peer.remoteFamily;
