@@ -3,7 +3,9 @@ internal import CLibUV
 /// A listening socket on a loop, for as long as it is referenced and not closed.
 @safe public final class Listener {
     private let loop: Loop
-    private let handle: UnsafeMutablePointer<uv_stream_t>
+    /// Nil on a simulated loop.
+    private let handle: UnsafeMutablePointer<uv_stream_t>?
+    private let simulatedAddress: SocketAddress?
     /// What a stream that takes a connection of this listener is made with.
     public let transport: Stream.Transport
     private let onConnection: (Listener) -> Void
@@ -21,6 +23,16 @@ internal import CLibUV
         loop: Loop, address: SocketAddress, sharesPort: Bool, backlog: Int32,
         onConnection: @escaping (Listener) -> Void
     ) throws(LoopError) {
+        if loop.simulation != nil {
+            self.loop = loop
+            self.transport = .tcp
+            self.onConnection = onConnection
+            unsafe handle = nil
+            simulatedAddress = address
+            loop.simulation?.add(self, on: address)
+            return
+        }
+        simulatedAddress = nil
         let tcp = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
         let status = unsafe uv_tcp_init_ex(loop.raw, tcp, address.family)
         guard status == 0 else {
@@ -44,6 +56,8 @@ internal import CLibUV
     public init(
         loop: Loop, unixSocket descriptor: Int32, backlog: Int32, onConnection: @escaping (Listener) -> Void
     ) throws(LoopError) {
+        precondition(loop.simulation == nil, "a simulated loop has no descriptors to listen on")
+        simulatedAddress = nil
         let pipe = UnsafeMutablePointer<uv_pipe_t>.allocate(capacity: 1)
         let status = unsafe uv_pipe_init(loop.raw, pipe, 0)
         guard status == 0 else {
@@ -81,6 +95,8 @@ internal import CLibUV
     private init(
         loop: Loop, tcpSocket descriptor: Int32, backlog: Int32, onConnection: @escaping (Listener) -> Void
     ) throws(LoopError) {
+        precondition(loop.simulation == nil, "a simulated loop has no descriptors to listen on")
+        simulatedAddress = nil
         let tcp = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
         let status = unsafe uv_tcp_init(loop.raw, tcp)
         guard status == 0 else {
@@ -103,7 +119,7 @@ internal import CLibUV
     deinit { close() }
 
     private func listen(backlog: Int32) throws(LoopError) {
-        unsafe handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+        unsafe handle!.pointee.data = Unmanaged.passUnretained(self).toOpaque()
         try unsafe LoopError.check(
             uv_listen(handle, backlog) { handle, status in
                 guard status >= 0 else { return }
@@ -111,7 +127,8 @@ internal import CLibUV
             })
     }
 
-    private func offer() {
+    /// A connection waits.
+    func offer() {
         isOffering = true
         onConnection(self)
         // libuv announces nothing more until a connection is taken.
@@ -128,22 +145,33 @@ internal import CLibUV
     public func accept(into stream: Stream) throws(LoopError) {
         guard !isClosed else { throw .wouldBlock }
         isOffering = false
-        try unsafe stream.accept(from: handle)
+        if let simulatedAddress {
+            guard let connection = loop.simulation?.takeArriving(at: simulatedAddress) else { throw .wouldBlock }
+            return stream.accept(connection)
+        }
+        try unsafe stream.accept(from: handle!)
     }
 
     /// Takes a connection that waits in the kernel and was not announced yet, or nil when there is none: for the moment
     /// before `close`. The descriptor is the caller's.
-    public func takeWaiting() -> Int32? { isClosed ? nil : acceptAtOnce(descriptor) }
+    public func takeWaiting() -> Int32? {
+        if let simulatedAddress { return loop.simulation?.handArriving(at: simulatedAddress) }
+        return isClosed ? nil : acceptAtOnce(descriptor)
+    }
 
     /// The address it listens on, with the real port where 0 was asked for.
-    public var address: SocketAddress? { isClosed ? nil : SocketAddress(localOf: descriptor) }
+    public var address: SocketAddress? {
+        if isClosed { return nil }
+        return simulatedAddress ?? SocketAddress(localOf: descriptor)
+    }
 
-    private var descriptor: Int32 { unsafe Handle.descriptor(of: handle) }
+    private var descriptor: Int32 { unsafe handle.map { unsafe Handle.descriptor(of: $0) } ?? -1 }
 
     /// Stops listening. Connections that the kernel completed and nobody accepted are reset by it.
     public func close() {
         guard !isClosed else { return }
         isClosed = true
-        unsafe Handle.closeAndFree(handle)
+        if let handle = unsafe handle { unsafe Handle.closeAndFree(handle) }
+        loop.simulation?.remove(self)
     }
 }

@@ -57,11 +57,18 @@ internal import CLibUV
 /// libuv's async handle: its send is the one call that is safe from other threads.
 @safe private final class Wakeup {
     private let loop: Loop
-    private let handle: UnsafeMutablePointer<uv_async_t>
+    /// Nil on a simulated loop, which has no other threads.
+    private let handle: UnsafeMutablePointer<uv_async_t>?
     /// Runs on the loop; tells whether it was the last time.
     private var onWake: (() -> Bool)?
 
     init(loop: Loop, onWake: @escaping () -> Bool) throws(LoopError) {
+        guard loop.simulation == nil else {
+            self.loop = loop
+            unsafe handle = nil
+            self.onWake = onWake
+            return
+        }
         let handle = UnsafeMutablePointer<uv_async_t>.allocate(capacity: 1)
         let status = unsafe uv_async_init(loop.raw, handle) { handle in
             unsafe Unmanaged<Wakeup>.fromOpaque(handle!.pointee.data).takeUnretainedValue().woken()
@@ -78,11 +85,15 @@ internal import CLibUV
         unsafe Handle.unreference(handle)
     }
 
-    func wake() { _ = unsafe uv_async_send(handle) }
+    func wake() {
+        if let simulation = loop.simulation { return simulation.nextTurn { self.woken() } }
+        _ = unsafe uv_async_send(handle)
+    }
 
     private func woken() {
         guard onWake?() == true else { return }
         onWake = nil
+        guard let handle = unsafe handle else { return }
         unsafe Handle.closeAndFree(handle)
         unsafe Unmanaged.passUnretained(self).release()
     }

@@ -8,9 +8,15 @@ internal import CLibUV
 ///
 /// Subclasses override `received`, `ended`, `drained` and `closed`; they are called on the loop's thread only.
 @safe open class Stream {
+    /// What carries the bytes. Everything that depends on it stands in `Stream+Transport.swift`, a dozen functions that
+    /// each know the kinds there are: to begin and stop reading, to write what is taken at once, to write the rest later,
+    /// to end, reset and close. A further transport (TLS over one of these) is a case here and an arm there; whoever
+    /// uses streams sees bytes in `received` and writes to `outbox`, whatever carries them.
+    ///
+    /// On a simulated loop either kind is carried in memory, and behaves as the kind it stands for.
     public enum Transport: Sendable { case tcp, unixSocket }
 
-    private struct State: OptionSet {
+    struct State: OptionSet {
         let rawValue: UInt16
         static let reading = State(rawValue: 1)
         static let marked = State(rawValue: 2)
@@ -28,10 +34,15 @@ internal import CLibUV
         static let receiving = State(rawValue: 256)
         /// `drained` is asked for even when the kernel takes everything at once.
         static let awaitsDrain = State(rawValue: 512)
+        /// A `MemoryConnection` is at the other end, not libuv.
+        static let inMemory = State(rawValue: 1024)
+        /// A Unix socket, or what stands for one.
+        static let unixSocket = State(rawValue: 2048)
     }
 
     public final let loop: Loop
-    final let handle: UnsafeMutablePointer<uv_stream_t>
+    /// libuv's handle or, in memory, the connection's other end: what the transport keeps.
+    final let endpoint: UnsafeMutableRawPointer
     /// Input that `received` has not consumed.
     private final var inbox = ByteBuffer()
     /// `received` is called again only when this many bytes wait: how a reader of a large body avoids being asked, and
@@ -39,24 +50,30 @@ internal import CLibUV
     public final var neededBytes: UInt32 = 0
     /// Output not yet handed to the kernel. Append, then call `flushSoon()`.
     public final var outbox = ByteBuffer()
-    private final var state: State = []
+    private(set) final var state: State = []
     private final var pending: PendingWrite?
 
     /// Makes a stream that is connected to nothing yet: give it to `Listener.accept(into:)` or call `adopt`. From then
     /// on it lives until it is closed, referenced or not.
     public init(loop: Loop, transport: Transport) throws(LoopError) {
         self.loop = loop
-        let status: Int32
-        switch transport {
-        case .tcp:
-            let tcp = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
-            unsafe handle = UnsafeMutableRawPointer(tcp).assumingMemoryBound(to: uv_stream_t.self)
-            status = unsafe uv_tcp_init(loop.raw, tcp)
-        case .unixSocket:
-            let pipe = UnsafeMutablePointer<uv_pipe_t>.allocate(capacity: 1)
-            unsafe handle = UnsafeMutableRawPointer(pipe).assumingMemoryBound(to: uv_stream_t.self)
-            status = unsafe uv_pipe_init(loop.raw, pipe, 0)
+        var status: Int32 = 0
+        if loop.simulation != nil {
+            unsafe endpoint = MemoryEndpoint.make()
+            state.insert(.inMemory)
+        } else {
+            switch transport {
+            case .tcp:
+                let tcp = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
+                unsafe endpoint = UnsafeMutableRawPointer(tcp)
+                status = unsafe uv_tcp_init(loop.raw, tcp)
+            case .unixSocket:
+                let pipe = UnsafeMutablePointer<uv_pipe_t>.allocate(capacity: 1)
+                unsafe endpoint = UnsafeMutableRawPointer(pipe)
+                status = unsafe uv_pipe_init(loop.raw, pipe, 0)
+            }
         }
+        if transport == .unixSocket { state.insert(.unixSocket) }
         if status < 0 {
             // libuv does not know the handle: there is nothing to close, only memory to free.
             state.insert(.closing)
@@ -64,19 +81,13 @@ internal import CLibUV
         }
     }
 
-    deinit {
-        if state.contains(.closing) {
-            unsafe UnsafeMutableRawPointer(handle).deallocate()
-        } else {
-            unsafe Handle.closeAndFree(handle)
-        }
-    }
+    deinit { freeEndpoint() }
 
-    /// libuv's handle keeps this object alive from now on, until it is closed.
-    final func retainByHandle() {
+    /// The transport keeps this object alive from now on, until it is closed.
+    final func retainByTransport() {
         guard !state.contains(.open) else { return }
         state.insert(.open)
-        unsafe handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
+        beRetained()
     }
 
     // MARK: What a subclass overrides
@@ -102,26 +113,18 @@ internal import CLibUV
     public final func startReading() {
         guard state.isDisjoint(with: [.reading, .closing, .inputEnded, .broken]) else { return }
         state.insert(.reading)
-        _ = unsafe uv_read_start(
-            handle,
-            { handle, _, buffer in
-                unsafe Unmanaged<Stream>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef {
-                    unsafe $0.provideMemory(&buffer!.pointee)
-                }
-            },
-            { handle, count, _ in
-                unsafe Unmanaged<Stream>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef { $0.didRead(count) }
-            })
+        beginReading()
     }
 
     /// Leaves further input in the kernel, whose full buffers then slow the peer down.
     public final func stopReading() {
         guard state.contains(.reading) else { return }
         state.remove(.reading)
-        _ = unsafe uv_read_stop(handle)
+        endReading()
     }
 
-    private final func provideMemory(_ buffer: inout uv_buf_t) {
+    /// Where the transport is to put what it reads.
+    final func provideMemory(_ buffer: inout uv_buf_t) {
         if inbox.isEmpty && Int(neededBytes) <= Loop.readBufferBytes {
             unsafe buffer.base = loop.readBuffer.baseAddress!.assumingMemoryBound(to: CChar.self)
             unsafe buffer.len = loop.readBuffer.count
@@ -134,7 +137,8 @@ internal import CLibUV
         unsafe buffer.len = free.count
     }
 
-    private final func didRead(_ count: Int) {
+    /// The transport has read so many bytes into the memory it was given, or met the end or an error: libuv's code.
+    final func didRead(_ count: Int) {
         guard count != 0 else { return }
         guard count > 0 else {
             stopReading()
@@ -168,7 +172,7 @@ internal import CLibUV
         while state.contains(.reading) {
             var buffer = unsafe uv_buf_t()
             unsafe provideMemory(&buffer)
-            let count = unsafe receiveAtOnce(descriptor, UnsafeMutableRawPointer(buffer.base), buffer.len)
+            let count = unsafe readNow(UnsafeMutableRawPointer(buffer.base), buffer.len)
             guard count > 0 else { return }
             didRead(count)
         }
@@ -238,11 +242,7 @@ internal import CLibUV
             finishIfAsked()
             return
         }
-        let readable = unsafe outbox.unsafeReadable
-        var buffer = unsafe uv_buf_init(
-            UnsafeMutablePointer(mutating: readable.baseAddress!.assumingMemoryBound(to: CChar.self)),
-            UInt32(readable.count))
-        let written = unsafe uv_try_write(handle, &buffer, 1)
+        let written = unsafe writeNow(outbox.unsafeReadable)
         if written >= 0 {
             outbox.consume(Int(written))
         } else if written != UV_EAGAIN.rawValue {
@@ -262,14 +262,7 @@ internal import CLibUV
     public final func writeThrough(_ bytes: Span<UInt8>) {
         guard pending == nil, state.isDisjoint(with: [.closing, .broken]) else { return outbox.append(bytes) }
         let before = unsafe outbox.unsafeReadable
-        let written = unsafe bytes.withUnsafeBytes { body in
-            var buffers = unsafe (Self.buffer(before), Self.buffer(body))
-            return unsafe withUnsafeMutableBytes(of: &buffers) {
-                let first = unsafe $0.baseAddress!.assumingMemoryBound(to: uv_buf_t.self)
-                return unsafe before.isEmpty
-                    ? uv_try_write(handle, first + 1, 1) : uv_try_write(handle, first, 2)
-            }
-        }
+        let written = unsafe bytes.withUnsafeBytes { body in unsafe writeNow(before, body) }
         // What went wrong, if anything did, the next flush will meet, too.
         let taken = max(0, Int(written))
         let ofOutbox = min(taken, outbox.count)
@@ -278,25 +271,12 @@ internal import CLibUV
         flushSoon()
     }
 
-    private static func buffer(_ bytes: UnsafeRawBufferPointer) -> uv_buf_t {
-        unsafe uv_buf_init(
-            UnsafeMutablePointer(mutating: bytes.baseAddress?.assumingMemoryBound(to: CChar.self)), UInt32(bytes.count))
-    }
-
     private final func writeRest() {
         let rest = loop.writePool.take()
         swap(&rest.bytes, &outbox)
         pending = rest
-        unsafe rest.request.pointee.data = Unmanaged.passRetained(self).toOpaque()
-        let readable = unsafe rest.bytes.unsafeReadable
-        var buffer = unsafe uv_buf_init(
-            UnsafeMutablePointer(mutating: readable.baseAddress!.assumingMemoryBound(to: CChar.self)),
-            UInt32(readable.count))
-        let status = unsafe uv_write(rest.request, handle, &buffer, 1) { request, status in
-            unsafe Unmanaged<Stream>.fromOpaque(request!.pointee.data).takeRetainedValue().didWriteRest(status)
-        }
+        let status = writeLater(rest)
         if status < 0 {
-            unsafe Unmanaged<Stream>.fromOpaque(rest.request.pointee.data).release()
             reclaimPending()
             fail(LoopError(code: status))
         }
@@ -310,7 +290,8 @@ internal import CLibUV
         loop.writePool.give(done)
     }
 
-    private final func didWriteRest(_ status: Int32) {
+    /// What `writeLater` was given has left, or never will.
+    final func didWriteRest(_ status: Int32) {
         reclaimPending()
         guard !isClosing else { return }
         if status < 0 {
@@ -349,7 +330,7 @@ internal import CLibUV
         if state.contains(.closeWhenDrained) {
             close()
         } else if state.contains(.shutDown) {
-            shutDownWriting(descriptor)
+            endOutput()
         }
     }
 
@@ -358,13 +339,13 @@ internal import CLibUV
     public final func shutdownOutput() {
         guard !isClosing, !state.contains(.shutDown) else { return }
         state.insert(.shutDown)
-        if outbox.isEmpty && pending == nil { shutDownWriting(descriptor) } else { flushSoon() }
+        if outbox.isEmpty && pending == nil { endOutput() } else { flushSoon() }
     }
 
     /// Closes with a reset, so that a peer cannot mistake what it got for a whole answer.
     public final func reset() {
         guard !isClosing else { return }
-        lingerZero(descriptor)
+        makeCloseAReset()
         close()
     }
 
@@ -377,12 +358,7 @@ internal import CLibUV
         loop.pool.reclaim(&outbox)
         inbox.removeAll()
         loop.pool.reclaim(&inbox)
-        retainByHandle()
-        unsafe UnsafeMutableRawPointer(handle).withMemoryRebound(to: uv_handle_t.self, capacity: 1) {
-            unsafe uv_close($0) { handle in
-                let stream = unsafe Unmanaged<Stream>.fromOpaque(handle!.pointee.data).takeRetainedValue()
-                stream.closed()
-            }
-        }
+        retainByTransport()
+        closeEndpoint()
     }
 }

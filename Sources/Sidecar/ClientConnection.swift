@@ -76,7 +76,7 @@ final class ClientConnection: Stream {
     /// Starts to serve a connection that was just accepted.
     func open() {
         disableNagle()
-        peer = SocketAddress(peerOf: descriptor) ?? .unknown
+        peer = peerAddress ?? .unknown
         deadlineTick = front.tick(after: front.limits.headerTimeoutMilliseconds)
         startReading()
     }

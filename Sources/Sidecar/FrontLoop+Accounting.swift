@@ -18,7 +18,7 @@ extension FrontLoop {
         if let failure {
             metrics.recordFailure(
                 failure, status: Int(call.status), route: routeSlot(of: call),
-                unixMilliseconds: WallClock.unixMilliseconds)
+                unixMilliseconds: loop.unixMilliseconds)
         }
         if failure != nil || accessLog.isOn { logAccess(call, status: Int(call.status), failure: failure) }
         release(call)
@@ -38,7 +38,7 @@ extension FrontLoop {
         // A problem that ended the call was counted when it happened; the client did not leave of its own accord.
         if call.rejection == nil {
             metrics.recordFailure(
-                own, status: 499, route: routeSlot(of: call), unixMilliseconds: WallClock.unixMilliseconds)
+                own, status: 499, route: routeSlot(of: call), unixMilliseconds: loop.unixMilliseconds)
         }
         let failure = call.rejection.map(FailureCause.index) ?? own
         logAccess(call, status: call.rejection?.answer.status ?? 499, failure: failure)
@@ -65,7 +65,7 @@ extension FrontLoop {
     func malformedBody(_ error: HTTPError, _ call: Call) {
         metrics.recordFailure(
             FailureCause.index(of: .http(error)), status: error.status, route: routeSlot(of: call),
-            unixMilliseconds: WallClock.unixMilliseconds)
+            unixMilliseconds: loop.unixMilliseconds)
     }
 
     func routeSlot(of call: Call) -> LoopMetrics.RouteSlot {
@@ -87,7 +87,7 @@ extension FrontLoop {
         // The answer was written whole, and its request counted and logged as answered.
         metrics.recordFailure(
             FailureCause.clientStalled, status: 499, route: LoopMetrics.route(.unmatched),
-            unixMilliseconds: WallClock.unixMilliseconds)
+            unixMilliseconds: loop.unixMilliseconds)
         logStalled(connection)
     }
 
@@ -95,7 +95,7 @@ extension FrontLoop {
         call.rejection = rejection
         metrics.recordFailure(
             FailureCause.index(of: rejection), status: rejection.answer.status, route: LoopMetrics.route(call.kind),
-            unixMilliseconds: WallClock.unixMilliseconds)
+            unixMilliseconds: loop.unixMilliseconds)
     }
     func streamedIn(_ bytes: Int) { metrics.add(.streamBytesReceived, bytes) }
     func streamedOut(_ bytes: Int) { metrics.add(.streamBytesSent, bytes) }

@@ -10,7 +10,7 @@ extension FrontLoop {
     /// `call.receivedNanoseconds` must be set.
     @inline(__always)
     func stageDispatched(_ call: Call) {
-        let now = Loop.nanoseconds
+        let now = loop.nanoseconds
         let wasComplete = queuedSinceNanoseconds != 0 ? queuedSinceNanoseconds : turnNanoseconds
         let receive = Self.span(from: call.receivedNanoseconds, to: wasComplete)
         let queue = Self.span(from: wasComplete, to: turnNanoseconds)
@@ -45,7 +45,7 @@ extension FrontLoop {
     func turnFlushed() {
         defer { accessLog.flush() }
         guard turnBeganNanoseconds != 0 || !sending.isEmpty else { return }
-        let now = Loop.nanoseconds
+        let now = loop.nanoseconds
         for run in sending {
             metrics.record(.send, nanoseconds: Self.span(from: run.sinceNanoseconds, to: now), count: run.count)
         }

@@ -95,12 +95,16 @@ final class FrontLoop {
     /// an answer and the next request of a busy client are on their way.
     static let partingMilliseconds = 250
 
-    init(index: Int, configuration: Configuration, logger: Logger, control: ControlHandle) throws(LoopError) {
+    /// - Parameter loop: what it runs on; nil for a loop of its own.
+    init(
+        index: Int, configuration: Configuration, logger: Logger, control: ControlHandle, loop: Loop? = nil
+    ) throws(LoopError) {
         self.index = index
         self.configuration = configuration
         self.logger = logger
         self.control = control
-        self.loop = try Loop()
+        let loop = if let loop { loop } else { try Loop() }
+        self.loop = loop
         self.limits = Limits(configuration, loops: control.loopCount)
         self.parser = RequestHeadParser(limits: limits.http)
         self.checker = JSONChecker(depthLimit: configuration.jsonDepthLimit)
@@ -113,7 +117,7 @@ final class FrontLoop {
         self.frames = FrameReader(
             receiver: .front, limits: FrameLimits(resultBytes: configuration.resultLimitBytes))
         self.rules = ExposureRules(settings)
-        _ = date.refresh(nowMilliseconds: loop.nowMilliseconds)
+        _ = date.refresh(nowMilliseconds: loop.nowMilliseconds, wallClock: loop.wallClock)
         let now = date.bytes
         self.tails = AnswerTails(
             date: now.span, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
@@ -133,9 +137,9 @@ final class FrontLoop {
     // MARK: Turns
 
     func readTurnClock() {
-        turnNanoseconds = Loop.nanoseconds
+        turnNanoseconds = loop.nanoseconds
         if turnBeganNanoseconds == 0 { turnBeganNanoseconds = turnNanoseconds }
-        if date.refresh(nowMilliseconds: loop.nowMilliseconds) {
+        if date.refresh(nowMilliseconds: loop.nowMilliseconds, wallClock: loop.wallClock) {
             let now = date.bytes
             tails.update(date: now.span)
         }

@@ -10,9 +10,11 @@ struct HTTPDateCache {
 
     /// Makes it anew when the loop's clock has moved on by a second.
     /// - Returns: whether it changed.
-    mutating func refresh(nowMilliseconds: UInt64) -> Bool {
+    mutating func refresh(
+        nowMilliseconds: UInt64, wallClock: @autoclosure () -> (seconds: Int, milliseconds: Int) = WallClock.now
+    ) -> Bool {
         if let madeMilliseconds, nowMilliseconds &- madeMilliseconds < 1000 { return false }
-        let clock = WallClock.now
+        let clock = wallClock()
         // The next one is due when the wall clock's second changes, not a second after this moment.
         madeMilliseconds = nowMilliseconds - UInt64(min(Int(nowMilliseconds), clock.milliseconds))
         var buffer = ByteBuffer(minimumCapacity: 64)

@@ -120,8 +120,8 @@ func turn(_ loop: Loop, until isDone: () -> Bool) -> Bool {
     let patience = Timer(loop: loop) {}
     patience.start(delayMilliseconds: 10_000)
     defer { patience.close() }
-    let deadline = Loop.nanoseconds + 10_000_000_000
-    while !isDone() && Loop.nanoseconds < deadline { loop.runOnce() }
+    let deadline = loop.nanoseconds + 10_000_000_000
+    while !isDone() && loop.nanoseconds < deadline { loop.runOnce() }
     return isDone()
 }
 
