@@ -14,9 +14,15 @@ const options = new Set([...optionsTable.matchAll(/^\| `--([\w-]+)`/gm)].map(([,
  * Flags that are no options: of the command, the shim, the scripts, of Node, npm and Swift; and one that is misspelt on
  * purpose.
  */
-const OTHER_FLAGS = new Set(['config', 'format', 'print-config', 'help', 'version', 'workers', 'drain-seconds',
+const shimHelp = spawnSync(process.execPath, [
+  path.join(ROOT, 'node-shim', 'bin', 'runner-sidecar-shim.js'), '--help',
+], { encoding: 'utf8' }).stdout;
+const OTHER_FLAGS = new Set([
+  ...[...shimHelp.matchAll(/--([a-z-]+)/g)].map(([, name]) => name),
+  'config', 'format', 'print-config', 'help', 'version',
   'check', 'long', 'sanitize', 'requests', 'html', 'no-load', 'filter', 'product', 'inspect',
-  'bench', 'record', 'quick', 'omit', 'runner', 'write-docs', 'idle-timout']);
+  'bench', 'record', 'quick', 'omit', 'runner', 'write-docs', 'idle-timout',
+]);
 const FOREIGN_COMMANDS = /^\s*(curl|swift|node --test|RUNNER_SIDECAR_BINARY=\S+ node)\b/;
 
 test('docs/operating.md has every option as the front itself describes it', () => {

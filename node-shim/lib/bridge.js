@@ -42,6 +42,12 @@ class Bridge {
     this.retries = new Map();
     this.loops = 1;
     this.stopping = false;
+    /** How often a front refused this process, and how the last time. */
+    this.refusals = 0;
+    /** @type {{ reason: string, retry: boolean } | null} */
+    this.refusal = null;
+    /** Calls and streams that this process was given. */
+    this.callsTaken = 0;
     /** The front was told to stop, so that its links end is no news. */
     this.endExpected = false;
     /** @type {((value: void) => void) | null} */
@@ -87,6 +93,8 @@ class Bridge {
 
   refused(link, reason, retry) {
     this.log('error', 'bridge.refused', { link: link.index, reason, retry });
+    this.refusals += 1;
+    this.refusal = { reason, retry };
     if (!retry) {
       this.reconnect = false;
       for (const { timer } of this.retries.values()) clearTimeout(timer);
@@ -127,6 +135,17 @@ class Bridge {
     for (const link of this.links.values()) {
       if (link.state === 'open') link.hello();
     }
+  }
+
+  /** Whether the front welcomed every link, and this process has answered something since: a call or a PING. */
+  get isServing() {
+    if (this.stopping || this.links.size < this.loops) return false;
+    let hasAnswered = false;
+    for (const link of this.links.values()) {
+      if (link.state !== 'open') return false;
+      hasAnswered ||= link.hasAnswered;
+    }
+    return hasAnswered;
   }
 
   /** Calls and streams being answered, on all links. */

@@ -6,17 +6,31 @@ const { pathToFileURL } = require('node:url');
 const { parseArgs } = require('node:util');
 const { version } = require('../package.json');
 const { serve } = require('./serve');
+const { ask } = require('./worker-control');
+const { WORKER_OPTIONS, readSeconds, readWorkerOptions } = require('./worker-options');
+const { reportToSupervisor } = require('./worker-report');
+const { prometheusText } = require('./worker-status');
 const { cluster, runWorkers } = require('./workers');
 
 const HELP = `Serves the tasks and events of a Node app to a runner-sidecar front.
 
-  runner-sidecar-shim APP --socket PATH [--workers N] [--drain-seconds N]
+  runner-sidecar-shim APP --socket PATH [options]
+  runner-sidecar-shim reload --control PATH     replaces the workers one after another; exit code 1 if that stopped
+  runner-sidecar-shim status --control PATH     how they do, as JSON; with --format prometheus as metrics
 
   APP               a CommonJS or ES module that exports what run(app) returns, a promise of it, a store,
                     or a function that gives one of these (as its default export or module.exports)
   --socket PATH     the front's Unix socket                        (environment: RUNNER_SIDECAR_SOCKET)
   --workers N       Node processes to run, or "auto" for one a core (environment: RUNNER_SIDECAR_WORKERS)
   --drain-seconds N how long running calls may take after SIGTERM  (environment: RUNNER_SIDECAR_DRAIN_SECONDS)
+
+  With --workers, also --workers 1, a process stands above the workers and renews them; SIGHUP replaces all of them:
+  --max-calls N     replaces a worker that was given this many calls        (RUNNER_SIDECAR_MAX_CALLS)
+  --max-memory SIZE replaces a worker whose resident memory is this much    (RUNNER_SIDECAR_MAX_MEMORY)
+  --max-age TIME    replaces a worker that has served this long             (RUNNER_SIDECAR_MAX_AGE)
+                    (each up to a fifth earlier, so that workers do not come at once; off: no limit)
+  --start-seconds N how long a new worker may take until it serves: 60      (RUNNER_SIDECAR_START_SECONDS)
+  --control PATH    a Unix socket for reload and status                     (RUNNER_SIDECAR_CONTROL)
   --help, --version
 `;
 
@@ -24,13 +38,17 @@ const HELP = `Serves the tasks and events of a Node app to a runner-sidecar fron
 async function main(args) {
   const settings = readSettings(args);
   if (settings === null) return;
-  if (settings.workers > 1 && cluster.isPrimary) await runWorkers(settings.workers, settings.drainMilliseconds);
+  if ('request' in settings) await askSupervisor(settings);
+  else if (settings.isSupervised && cluster.isPrimary) await runWorkers(settings);
   else await runApp(settings);
 }
 
 /**
- * @returns {{ app: string, socket: string, workers: number, drainMilliseconds: number } | null} null: it was
- * only asked for help
+ * @typedef {{ app: string, socket: string, isSupervised: boolean } & import('./workers').WorkersSettings} Settings
+ * @typedef {{ request: 'reload' | 'status', control: string, isPrometheus: boolean }} Question
+ *
+ * @param {string[]} args
+ * @returns {Settings | Question | null} null: it was only asked for help
  */
 function readSettings(args) {
   const { values, positionals } = parseArgs({
@@ -40,6 +58,8 @@ function readSettings(args) {
       socket: { type: 'string' },
       workers: { type: 'string' },
       'drain-seconds': { type: 'string' },
+      ...WORKER_OPTIONS,
+      format: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean' },
     },
@@ -48,17 +68,49 @@ function readSettings(args) {
     process.stdout.write(values.help ? HELP : `${version}\n`);
     return null;
   }
+  const more = readWorkerOptions(values, process.env);
+  const [request] = positionals;
+  if (positionals.length === 1 && (request === 'reload' || request === 'status')) {
+    return readQuestion(request, more.control, values.format);
+  }
+  if (values.format !== undefined) throw new Error('--format belongs to runner-sidecar-shim status');
   if (positionals.length !== 1) throw new Error(`name one app to load.\n\n${HELP}`);
   const socket = values.socket || process.env.RUNNER_SIDECAR_SOCKET;
   if (!socket) throw new Error('say where the front is: --socket PATH');
   const drainSeconds = values['drain-seconds'] || process.env.RUNNER_SIDECAR_DRAIN_SECONDS || '10';
-  const workers = values.workers || process.env.RUNNER_SIDECAR_WORKERS || '1';
+  const workers = values.workers || process.env.RUNNER_SIDECAR_WORKERS;
+  const needsSupervisor = Object.values(more.limits).some((limit) => limit !== undefined) || more.control !== undefined;
+  if (workers === undefined && needsSupervisor) {
+    throw new Error('--max-calls, --max-memory, --max-age and --control need --workers N, which may be 1');
+  }
   return {
     app: path.resolve(positionals[0]),
     socket,
-    workers: workers === 'auto' ? os.cpus().length : count('--workers', workers),
-    drainMilliseconds: count('--drain-seconds', drainSeconds) * 1000,
+    isSupervised: workers !== undefined,
+    workers: workers === 'auto' ? os.cpus().length : count('--workers', workers ?? '1'),
+    drainMilliseconds: readSeconds('--drain-seconds', drainSeconds) * 1000,
+    ...more,
   };
+}
+
+/** @returns {Question} */
+function readQuestion(request, control, format) {
+  if (!control) throw new Error(`${request} needs --control PATH, the one that the running command was given`);
+  if (format !== undefined && (request !== 'status' || !['json', 'prometheus'].includes(format))) {
+    throw new Error(`--format takes json or prometheus, and belongs to status; not ${format}`);
+  }
+  return { request, control, isPrometheus: format === 'prometheus' };
+}
+
+/** @param {Question} question */
+async function askSupervisor({ request, control, isPrometheus }) {
+  const answer = await ask(control, request, (text) => process.stdout.write(`${text}\n`));
+  if (answer.error) throw new Error(answer.error);
+  if (request === 'reload') {
+    if (answer.outcome !== 'finished') process.exitCode = 1;
+    return;
+  }
+  process.stdout.write(isPrometheus ? prometheusText(answer.status) : `${JSON.stringify(answer.status, null, 2)}\n`);
 }
 
 function count(name, text) {
@@ -68,6 +120,8 @@ function count(name, text) {
 }
 
 async function runApp({ app, socket, drainMilliseconds }) {
+  // It is the supervisor's; one to the whole process group reaches the workers, too.
+  if (cluster.isWorker) process.on('SIGHUP', () => {});
   const service = await serve(await loadApp(app), { socket, waitForFront: false });
   const { list } = service.app.table;
   const callable = (kind) => {
@@ -77,6 +131,7 @@ async function runApp({ app, socket, drainMilliseconds }) {
   const counts = `${callable('task')} and ${callable('event')}`;
   process.stdout.write(`runner-sidecar-shim ${process.pid}: ${counts} of ${path.basename(app)} `
     + `under ${service.app.basePath}, for the front at ${socket}\n`);
+  if (cluster.isWorker) reportToSupervisor(service.bridge);
   let stopping = false;
   const stop = async () => {
     // A second signal cuts it short. Not in a worker: one signal to the whole group (systemd, a terminal's Ctrl-C)

@@ -33,6 +33,8 @@ class Link {
     this.draining = false;
     /** DRAINING came: after its last call when this side asked for it. */
     this.frontDraining = false;
+    /** Something was answered: a call or a PING. */
+    this.hasAnswered = false;
     this.windowBytes = WINDOW_BYTES_DEFAULT;
     this.resultBytes = RESULT_BYTES_DEFAULT;
     /** What is being answered, by call id: each has cancel, credit, data, end, and linkClosed. */
@@ -88,10 +90,14 @@ class Link {
     if (this.state === 'greeting') return this.greeted(type, field, source, start, length);
     if (this.state === 'closed') return undefined;
     switch (type) {
-      case Frame.CALLS: return this.calls.receive(flags, detail, field, source, start, length);
+      case Frame.CALLS:
+        this.owner.callsTaken += detail;
+        return this.calls.receive(flags, detail, field, source, start, length);
       case Frame.CANCEL: return this.cancel(call, detail);
       case Frame.CREDIT: return this.credit(call, field);
-      case Frame.REQUEST: return this.streams.request(call, flags, source, start, length);
+      case Frame.REQUEST:
+        this.owner.callsTaken += 1;
+        return this.streams.request(call, flags, source, start, length);
       case Frame.REQUEST_DATA: return this.streams.data(call, source, start, length);
       case Frame.REQUEST_END: return this.streams.end(call);
       case Frame.PING: return this.ping(field);
@@ -138,6 +144,7 @@ class Link {
     pong.writeUInt32LE(this.running.size, 4);
     this.writer.payload(Frame.PONG, 0, 0, 0, field, pong);
     this.writer.flush();
+    this.hasAnswered = true;
   }
 
   origin(flags, question, source, start, length) {
@@ -172,6 +179,7 @@ class Link {
   /** A call is over: nothing more is sent for it. @param {{ id: number }} call */
   settled(call) {
     this.running.delete(call.id);
+    this.hasAnswered = true;
     if (this.frontDraining) this.endWhenIdle();
   }
 

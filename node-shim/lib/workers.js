@@ -2,46 +2,53 @@
 
 // Its types describe the default export of an ES module, which `require` does not give.
 const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknown} */ (require('node:cluster')));
-
-const RESTART_MILLISECONDS = 500;
+const { ControlSocket } = require('./worker-control');
+const { WorkerPool } = require('./worker-pool');
+const { statusOf } = require('./worker-status');
 
 /**
- * Runs `count` copies of this command. One that dies is started again; SIGTERM lets all of them drain.
- * @param {number} count
- * @param {number} drainMilliseconds
+ * @typedef {object} WorkersSettings
+ * @property {number} workers
+ * @property {number} drainMilliseconds
+ * @property {number} startMilliseconds
+ * @property {import('./worker-limits').Limits} limits
+ * @property {string} [control] the path of a socket to be asked at
  */
-function runWorkers(count, drainMilliseconds) {
-  let stopping = false;
-  // Not cluster.workers: a worker stays there until its channel has closed, too, which may be after the last exit.
-  let alive = 0;
-  const start = () => {
-    alive += 1;
-    cluster.fork();
-  };
-  for (let i = 0; i < count; i++) start();
-  cluster.on('exit', (worker, code, signal) => {
-    alive -= 1;
-    if (stopping) {
-      if (alive === 0) process.exit(0);
-      return;
-    }
-    process.stderr.write(`runner-sidecar-shim: worker ${worker.process.pid} ended with ${signal || `code ${code}`}\n`);
-    setTimeout(() => {
-      if (!stopping) start();
-    }, RESTART_MILLISECONDS);
+
+/**
+ * Runs copies of this command, as its supervisor. One that ends is started again, one that reached a limit is replaced;
+ * SIGHUP replaces all of them one after another; SIGTERM lets all of them drain.
+ * @param {WorkersSettings} settings
+ * @returns {Promise<never>}
+ */
+async function runWorkers(settings) {
+  const pool = new WorkerPool({
+    count: settings.workers,
+    drainMilliseconds: settings.drainMilliseconds,
+    startMilliseconds: settings.startMilliseconds,
+    limits: settings.limits,
+    fork: () => cluster.fork(),
+    say: (text) => process.stderr.write(`runner-sidecar-shim: ${text}\n`),
   });
-  const stop = () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    if (alive === 0) process.exit(0);
-    for (const worker of Object.values(cluster.workers)) worker.process.kill('SIGTERM');
-    // A worker that does not come to its end in time, plus a moment for its own deadline to act.
-    setTimeout(() => {
-      for (const worker of Object.values(cluster.workers)) worker.process.kill('SIGKILL');
-    }, drainMilliseconds + 2000);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop);
+  const control = settings.control === undefined ? null : new ControlSocket(settings.control, {
+    status: () => statusOf(pool),
+    reload: (listener) => pool.renewals.reload(listener),
+  });
+  await control?.open();
+  // Before the first worker: a signal that comes early must not end this process and leave a worker behind.
+  process.on('SIGHUP', () => { pool.renewals.reload(); });
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => stop(pool, control));
+  pool.onEmpty = () => process.exit(0);
+  pool.start();
   return new Promise(() => {});
+}
+
+/** @param {WorkerPool} pool @param {ControlSocket | null} control */
+function stop(pool, control) {
+  // A second signal cuts it short: the workers end with their supervisor.
+  if (pool.stopping) process.exit(1);
+  control?.close();
+  pool.stop();
 }
 
 module.exports = { cluster, runWorkers };
