@@ -45,6 +45,33 @@ async function throughProxy(t, mischiefName, options, check) {
   });
 }
 
+/**
+ * The ids that ran more often than flipped bits explain: each further run of an id needs another call, whose id is one
+ * bit away and did not run.
+ * @param {Map<string, number>} runs @param {string[]} sent
+ */
+function runsNotExplained(runs, sent) {
+  const wasSent = new Set(sent);
+  const neverRan = sent.filter((id) => !runs.has(id));
+  return [...runs]
+    .filter(([id, count]) => count > 1 && wasSent.has(id))
+    .filter(([id, count]) => neverRan.filter((other) => isOneBitAway(id, other)).length < count - 1);
+}
+
+/** @param {string} one @param {string} other */
+function isOneBitAway(one, other) {
+  if (one.length !== other.length) return false;
+  const changes = [...one].map((char, i) => char.charCodeAt(0) ^ other.charCodeAt(i)).filter((bits) => bits !== 0);
+  return changes.length === 1 && (changes[0] & (changes[0] - 1)) === 0;
+}
+
+test('a second run is explained only by a call one bit away that did not run', () => {
+  const runs = new Map([['s-1.1.0', 2], ['s-2.4.0', 1], ['s-9.9.0', 1]]);
+  assert.deepEqual(runsNotExplained(runs, ['s-1.1.0', 's-3.1.0', 's-2.4.0']), []);
+  assert.deepEqual(runsNotExplained(runs, ['s-1.1.0', 's-2.1.0', 's-2.4.0']), [['s-1.1.0', 2]], 'two bits away');
+  assert.deepEqual(runsNotExplained(runs, ['s-1.1.0', 's-2.4.0']), [['s-1.1.0', 2]]);
+});
+
 for (const harmless of ['delays', 'stalls', 'splits', 'tears', 'merges']) {
   test(`a bridge that ${harmless} frames delivers every one of them`, TIMEOUT, (t) => (
     throughProxy(t, harmless, { pipelined: 4 }, (load, runs) => load.assertExactlyOneAnswer(runs))));
@@ -59,10 +86,10 @@ test('a bridge that is cut costs the calls on it, and none runs twice', TIMEOUT,
 test('a bridge that corrupts frames costs links and calls, but no side breaks', TIMEOUT, (t) => (
   throughProxy(t, 'corrupts', { frontOptions: ['--task-timeout', '3s'] }, (load, runs) => {
     // A flipped bit may fall into a call's text or result, which the frame does not protect: such answers may be wrong,
-    // or for another id. What must hold is that each call is answered once and that nothing runs twice.
+    // and a call's id may become another call's. What must hold is that each call is answered once and that nothing
+    // runs twice: a second run of an id must be that of another call, which never ran under its own.
     assert.equal(load.sent, load.answers.size + load.unanswered.size);
     assert.ok(![...load.unanswered.values()].includes('no answer in time'), 'no call waits for ever');
-    const known = [...runs].filter(([id]) => load.answers.has(id));
-    assert.deepEqual(known.filter(([, count]) => count > 1), [], 'no task runs twice');
+    assert.deepEqual(runsNotExplained(runs, [...load.answers.keys(), ...load.unanswered.keys()]), []);
     assert.ok(load.tally()['200'] > 0, 'calls are served all the same');
   })));
