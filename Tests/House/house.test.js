@@ -14,9 +14,10 @@ const root = path.join(__dirname, '..', '..');
 const MODULES = {
   'runner-sidecar': ['Sidecar', 'Settings', 'EventLoop', 'Logging', 'Glibc'],
   Sidecar: [
-    'Exposure', 'BridgeProtocol', 'HTTPCodec', 'JSONCheck', 'Metrics', 'ProxyProtocol', 'RateLimits', 'Settings',
-    'EventLoop', 'Bytes', 'Logging', 'Glibc', 'Synchronization',
+    'Compression', 'Exposure', 'BridgeProtocol', 'HTTPCodec', 'JSONCheck', 'Metrics', 'ProxyProtocol', 'RateLimits',
+    'Settings', 'EventLoop', 'Gzip', 'Bytes', 'Logging', 'Glibc', 'Synchronization',
   ],
+  Compression: ['Gzip', 'HTTPCodec', 'Bytes'],
   Exposure: ['BridgeProtocol', 'HTTPCodec', 'JSONCheck', 'Bytes'],
   ProxyProtocol: ['Settings', 'Bytes'],
   Settings: ['JSONCheck', 'Bytes'],
@@ -26,14 +27,15 @@ const MODULES = {
   RateLimits: ['Bytes'],
   Metrics: ['Bytes'],
   EventLoop: ['CLibUV', 'Bytes', 'Glibc', 'Synchronization'],
+  Gzip: ['CLibDeflate', 'CZlib', 'Bytes'],
   Bytes: [],
 };
 
 /** What comes with the toolchain or from another package: not a module of this house. */
-const OUTSIDE = new Set(['Logging', 'Glibc', 'Synchronization', 'CLibUV']);
+const OUTSIDE = new Set(['Logging', 'Glibc', 'Synchronization', 'CLibUV', 'CLibDeflate', 'CZlib']);
 
 /** The modules in which memory is touched: strict memory safety makes every such place say `unsafe`. */
-const UNSAFE_MODULES = new Set(['Bytes', 'EventLoop']);
+const UNSAFE_MODULES = new Set(['Bytes', 'EventLoop', 'Gzip']);
 
 const FILE_LIMIT_LINES = 400;
 const LINE_LIMIT_CHARACTERS = 120;
@@ -146,7 +148,13 @@ test('only EventLoop knows libuv', () => {
   assert.deepStrictEqual([...importers], ['EventLoop']);
 });
 
-test('memory is touched in Bytes and EventLoop only', () => {
+test('only Gzip knows zlib and libdeflate', () => {
+  const libraries = ['CLibDeflate', 'CZlib'];
+  const isImporter = (file) => importsOf(file).some((name) => libraries.includes(name));
+  assert.deepStrictEqual([...new Set(swiftSources.filter(isImporter).map(moduleOf))], ['Gzip']);
+});
+
+test('memory is touched in Bytes, EventLoop and Gzip only', () => {
   const wrong = swiftSources
     .filter((file) => !UNSAFE_MODULES.has(moduleOf(file)))
     .flatMap((file) => places(
