@@ -1,7 +1,7 @@
 'use strict';
 
-// What renewing workers costs the calls: latency under the same load without renewals and with one every two seconds, in
-// turns.
+// What renewing workers costs the calls: latency under the same load without renewals and with one every two seconds,
+// in turns.
 //   node Benchmarks/bench-renewal.js [--seconds 10] [--rounds 3] [--connections 16]
 const path = require('node:path');
 const { parseArgs } = require('node:util');
@@ -63,8 +63,8 @@ async function main() {
     }
   }
   const [without, renewed] = p99s.map((list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)]);
-  console.log(`p99, median of ${rounds} rounds: ${without.toFixed(1)} ms without, ${renewed.toFixed(1)} ms with renewals: `
-    + `${(renewed / without).toFixed(2)} times`);
+  console.log(`p99, median of ${rounds} rounds: ${without.toFixed(1)} ms without, ${renewed.toFixed(1)} ms with `
+    + `renewals: ${(renewed / without).toFixed(2)} times`);
 }
 
 main().catch((error) => {
