@@ -3,10 +3,12 @@
 /** `runner-sidecar compare`: reads the options, compares, measures, reports. */
 
 const fs = require('node:fs');
+const path = require('node:path');
 const { readOptions, helpText } = require('./options');
 const { makeSide, exchange } = require('./exchange');
 const { makeRequest, readRequestLines } = require('./requests');
 const { readDiscovery, requestsFromDiscovery } = require('./discovery');
+const { passedOverNotes } = require('./passed-over');
 const { readHar } = require('./har');
 const { readAccessLog } = require('./access-log');
 const { checkAll } = require('./check');
@@ -51,25 +53,41 @@ async function main(argv, streams = process) {
 async function compare(options, progress) {
   const sides = options.urls.map((url) => makeSide(url, options));
   try {
-    const { requests, requestsNote } = await gatherRequests(options, sides[0]);
+    const { requests, notes } = await gatherRequests(options, sides[0]);
     let done = 0;
     const onChecked = ({ request }) => progress(`compared ${(done += 1)} of ${requests.length}: ${request.name}`);
     const checked = await checkAll(sides, requests, { ...options, onChecked });
     const { load, loadNote } = await loadBoth(options, sides, checked, progress);
     progress('');
-    const { urls, ignoredHeaders } = options;
-    return makeReport({ urls, date: new Date(), ignoredHeaders, checked, requestsNote, load, loadNote });
+    const { urls, names, ignoredHeaders } = options;
+    return makeReport({ urls, names, date: new Date(), ignoredHeaders, checked, notes, load, loadNote });
   } finally {
     for (const { agent } of sides) agent.destroy();
   }
 }
 
+/** @returns {Promise<{ requests: import('./requests').ComparedRequest[], notes: string[] }>} */
 async function gatherRequests({ requestsFile, harFile, accessLogFile }, firstSide) {
   const requests = [];
-  if (requestsFile) requests.push(...readRequestLines(fs.readFileSync(requestsFile, 'utf8')));
-  if (harFile) requests.push(...readHar(fs.readFileSync(harFile, 'utf8')));
-  if (accessLogFile) requests.push(...readAccessLog(fs.readFileSync(accessLogFile, 'utf8')));
-  return requestsFile || harFile || accessLogFile ? { requests } : discoveredRequests(firstSide);
+  const notes = [];
+  const read = (file, reader) => {
+    const found = inFile(file, () => reader(fs.readFileSync(file, 'utf8')));
+    requests.push(...found.requests);
+    notes.push(...passedOverNotes(path.basename(file), found.passedOver, found.requests.length));
+  };
+  if (requestsFile) read(requestsFile, (text) => ({ requests: readRequestLines(text), passedOver: [] }));
+  if (harFile) read(harFile, readHar);
+  if (accessLogFile) read(accessLogFile, readAccessLog);
+  return requestsFile || harFile || accessLogFile ? { requests, notes } : discoveredRequests(firstSide);
+}
+
+/** What goes wrong with a file names it. */
+function inFile(file, action) {
+  try {
+    return action();
+  } catch (error) {
+    throw new Error(`${file}: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`);
+  }
 }
 
 async function discoveredRequests(side) {
@@ -81,10 +99,9 @@ async function discoveredRequests(side) {
   }
   const ids = readDiscovery(answer.body.toString('utf8'));
   const requests = requestsFromDiscovery(ids);
-  if (ids.tasks.length + ids.events.length > 0) return { requests };
-  return {
-    requests, requestsNote: 'Discovery names no task or event (it does where there is an allow-list): --requests does.',
-  };
+  if (ids.tasks.length + ids.events.length > 0) return { requests, notes: [] };
+  const note = 'Discovery lists no task or event, as it does without an allow-list. Give requests with --requests.';
+  return { requests, notes: [note] };
 }
 
 async function loadBoth(options, sides, checked, progress) {
@@ -101,8 +118,7 @@ async function loadBoth(options, sides, checked, progress) {
   }
   const pids = await Promise.all(sides.map(({ url }, index) => processesOf(url, options.pids[index], options.admin)));
   const onRound = (side, round) => {
-    const server = side === 0 ? 'first' : 'second';
-    progress(`round ${round + 1} of ${options.rounds}, ${server} server: '${request.name}'`);
+    progress(`round ${round + 1} of ${options.rounds}, ${options.names[side]}: '${request.name}'`);
   };
   const measured = await measureSides(sides, pids, request, { ...options, tool: options.loadTool, onRound });
   return { load: { ...measured, rounds: options.rounds, seconds: options.seconds } };

@@ -26,6 +26,9 @@ const OPTIONS = {
   har: { type: 'string', value: 'FILE', help: 'requests from a HAR file (a browser\'s network panel saves them)' },
   'access-log': { type: 'string', value: 'FILE', help: 'requests from an access log: common, combined or JSON lines' },
   'include-unsafe': { type: 'boolean', help: 'also send requests that may change something; each is sent three times' },
+  names: {
+    type: 'string', value: 'FIRST,SECOND', help: 'what the report calls the two servers; otherwise host and port',
+  },
   header: {
     type: 'string', value: 'NAME: VALUE', multiple: true, help: 'added to every request, a token for instance',
   },
@@ -84,9 +87,12 @@ function readOptions(argv) {
     if (!/^\d+$/.test(text)) throw new Error(`--${name} needs a process id, not '${text}'`);
     return Number(text);
   });
+  /** @type {[string, string]} */
+  const urls = [positionals[0] ?? DEFAULT_URLS[0], positionals[1] ?? DEFAULT_URLS[1]];
   return {
     help: values.help ?? false,
-    urls: [positionals[0] ?? DEFAULT_URLS[0], positionals[1] ?? DEFAULT_URLS[1]],
+    urls,
+    names: sideNames(urls, values.names),
     requestsFile: values.requests,
     harFile: values.har,
     accessLogFile: values['access-log'],
@@ -107,6 +113,31 @@ function readOptions(argv) {
   };
 }
 
+/**
+ * What reports call the two servers, different from each other.
+ * @param {[string, string]} urls @param {string} [given] @returns {[string, string]}
+ */
+function sideNames(urls, given) {
+  if (given !== undefined) {
+    const names = given.split(',').map((name) => name.trim());
+    if (names.length !== 2 || names.includes('') || names[0] === names[1]) {
+      throw new Error(`--names needs two different names, such as 'node,sidecar', not '${given}'`);
+    }
+    return [names[0], names[1]];
+  }
+  const [first, second] = urls.map(hostOf);
+  return first === second ? ['first', 'second'] : [first, second];
+}
+
+/** @param {string} url */
+function hostOf(url) {
+  try {
+    return new URL(url).host;
+  } catch {
+    return url;
+  }
+}
+
 /** @returns {[string, string]} */
 function readHeader(text) {
   const colon = text.indexOf(':');
@@ -119,16 +150,17 @@ function helpText() {
     const left = `  --${name}${value ? ` ${value}` : ''}`;
     return `${left.padEnd(30)} ${help}${standard ? ` (${standard})` : ''}`;
   });
-  return `Usage: runner-sidecar compare [FIRST-URL [SECOND-URL]] [options]
+  return `Usage: runner-sidecar-compare [FIRST-URL [SECOND-URL]] [options]
 
 Sends the same requests to two servers, shows what differs, then measures both under the same load.
 The base URLs include the base path; they default to ${DEFAULT_URLS[0]} (the app's own server)
 and ${DEFAULT_URLS[1]} (the sidecar). Without a file of requests they are made from what the
 first server's discovery endpoint lists. POSTs are sent only if marked safe, or with --include-unsafe.
+What a HAR file or a log has that is not a request is passed over, and told with its place.
 
 ${lines.join('\n')}
 
-Exit code: 0 the answers are the same, 1 they differ, 2 the comparison could not be made.
+Exit code: 0 the responses are the same, 1 they differ, 2 the comparison could not be made.
 `;
 }
 

@@ -19,15 +19,17 @@ const NAME_COLUMNS = 56;
 function textReport(report, options = {}) {
   const paint = (code, text) => (options.colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const { counts } = report;
+  const { names, urls } = report;
+  const nameColumns = Math.max(...names.map((name) => name.length)) + 2;
   const lines = [
-    '', `first   ${report.urls[0]}`, `second  ${report.urls[1]}`, '', ...requestLines(report, paint),
+    '', ...names.map((name, i) => `${name.padEnd(nameColumns)}${urls[i]}`), '', ...requestLines(report, paint),
     `  ${countsSentence(counts)}`, paint(2, `  headers not compared: ${report.ignoredHeaders.join(', ')}`),
   ];
   if (counts.skipped > 0) {
     lines.push('  not sent: they may change something; mark them "safe": true or use --include-unsafe');
   }
-  if (report.requestsNote) lines.push(`  ${report.requestsNote}`);
-  if (report.load) lines.push('', ...loadLines(report.load));
+  for (const note of report.notes) lines.push(`  ${note}`);
+  if (report.load) lines.push('', ...loadLines(report.load, names));
   if (report.loadNote) lines.push('', `  ${report.loadNote}`);
   const codes = { same: 32, different: 31, impossible: 33 };
   lines.push('', paint(`1;${codes[report.outcome]}`, report.verdict), '');
@@ -45,14 +47,15 @@ function countsSentence({ same, noisy, different, unanswered, skipped }) {
 }
 
 function requestLines(report, paint) {
-  const shown = report.requests.filter(({ verdict }) => verdict !== 'skipped');
+  const shown = worstFirst(report.requests.filter(({ verdict }) => verdict !== 'skipped'));
   if (shown.length === 0) return [];
   const width = Math.min(NAME_COLUMNS, Math.max(8, ...shown.map(({ name }) => name.length)));
   const lines = [`  ${'request'.padEnd(width)}  status     first byte, ms   verdict`];
+  const [one, other] = report.names;
   for (const entry of shown) {
     lines.push(requestLine(entry, width, paint));
     for (const { place, first, second } of entry.differences.slice(0, DIFFERENCES_SHOWN)) {
-      lines.push(paint(31, `      ${place}: ${first}  →  ${second}`));
+      lines.push(paint(31, `      ${place}: ${one} ${first}, ${other} ${second}`));
     }
     const more = entry.differences.length - DIFFERENCES_SHOWN;
     if (more > 0) lines.push(`      and ${more} more`);
@@ -73,14 +76,22 @@ function requestLine({ name, verdict, first, second }, width, paint) {
   return verdict === 'different' || verdict === 'unanswered' ? paint(31, line) : line;
 }
 
-function loadLines(measured) {
+/** Differences first, then what has no response, then what is the same; otherwise as they were sent. */
+function worstFirst(entries) {
+  const order = ['different', 'unanswered', 'noisy', 'same', 'skipped'];
+  return [...entries].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+}
+
+function loadLines(measured, names) {
   const { request, connections, rounds, seconds, sides } = measured;
   const load = `'${request}', ${connections} connections, ${roundsText(rounds, seconds)}, by ${toolName(measured)}`;
-  const row = ([name, ...cells]) => `  ${name.padEnd(22)}${cells.map((cell) => cell.padStart(14)).join('')}`.trimEnd();
+  const columns = Math.max(14, ...names.map((name) => name.length + 2));
+  const row = ([name, ...cells]) => (
+    `  ${name.padEnd(22)}${cells.map((cell) => cell.padStart(columns)).join('')}`.trimEnd());
   return [
-    `  load: ${load}`, row(['', 'first', 'second', 'second/first']), ...figureRows(sides).map(row),
-    ...['first', 'second'].map((name, i) => `  processes counted, ${name}: ${processList(sides[i].processes)}`),
+    `  load: ${load}`, row(['', ...names, 'ratio']), ...figureRows(sides).map(row),
+    ...names.map((name, i) => `  processes counted, ${name}: ${processList(sides[i].processes)}`),
   ];
 }
 
-module.exports = { textReport, countsSentence };
+module.exports = { textReport, countsSentence, worstFirst };

@@ -38,6 +38,7 @@ p { margin: 6px 0; max-width: 86ch; }
 .panel { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 14px 16px; }
 .panel { margin: 12px 0; }
 .scroll { overflow-x: auto; }
+details > summary { cursor: pointer; padding: 8px 0; color: var(--quiet); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 6px 8px; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; color: var(--quiet); font-size: 13px; }

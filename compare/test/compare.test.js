@@ -99,7 +99,7 @@ test('streaming on one side only is a difference', async (t) => {
   const second = await serve(t);
   const { code, out } = await run([first.url, second.url, '--no-load', '--requests', requestFile(t, [{ path: '/a' }])]);
   assert.equal(code, 1);
-  assert.match(out, /streaming: streamed {2}→ {2}at once/);
+  assert.match(out, /streaming: \S+ streamed, \S+ at once/);
 });
 
 test('a server that is not there proves nothing: exit code 2, and a sentence that names it', async (t) => {
@@ -110,7 +110,7 @@ test('a server that is not there proves nothing: exit code 2, and a sentence tha
   assert.match(errors, /does not answer \(ECONNREFUSED\)/);
   const second = await run([alive.url, dead, '--no-load']);
   assert.equal(second.code, 2);
-  assert.match(second.out, /Could not compare: the second server does not answer \(ECONNREFUSED\)/);
+  assert.match(second.out, /Could not compare: 127\.0\.0\.1:9 does not respond \(ECONNREFUSED\)/);
 });
 
 test('a wrong option: exit code 2 and a sentence', async () => {

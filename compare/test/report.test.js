@@ -40,14 +40,15 @@ test('a comparison of nothing is not a success', () => {
 });
 
 test('the verdict tells speed and CPU when both were measured', () => {
-  assert.match(report([checked('same')], { load }).verdict, /3\.00× the requests per second at 50 % of the CPU/);
+  const { verdict } = report([checked('same')], { load });
+  assert.match(verdict, /second serves 3\.00× the requests per second of first, at 50 % of its CPU/);
 });
 
 test('the text shows each difference with both values, and the load of both sides', () => {
   const text = textReport(
     report([checked('different', [{ kind: 'status', place: 'status', first: '200', second: '500' }])], { load }),
   );
-  assert.match(text, /status: 200 {2}→ {2}500/);
+  assert.match(text, /status: first 200, second 500/);
   assert.match(text, /requests per second\s+1,000\s+3,000\s+3\.00×/);
   assert.match(text, /p99, ms\s+4\.00\s+4\.00\s+1\.00×/);
   assert.match(text, /failures\s+0\s+0\n/);
@@ -67,4 +68,33 @@ test('the page escapes what servers and requests say, draws both curves and load
   assert.ok(html.includes('/different&lt;b&gt;'));
   assert.equal(html.match(/<polyline/g).length, 2);
   assert.ok(!/(?:src|href)=/.test(html));
+});
+
+const html = (verdicts, more) => htmlReport(report(verdicts, more));
+const different = checked('different', [{ kind: 'status', place: 'status', first: '200', second: '500' }]);
+
+test('the page shows what differs first, before the load, and folds away what is the same', () => {
+  const page = html([checked('same'), different], { load });
+  const at = (text) => {
+    assert.ok(page.includes(text), text);
+    return page.indexOf(text);
+  };
+  assert.ok(at('/different&lt;b&gt;') < at('<details>') && at('<details>') < at('/same&lt;b&gt;'));
+  assert.ok(at('/same&lt;b&gt;') < at('<h2>Under load</h2>'));
+  assert.ok(!html([checked('same')]).includes('<details>'), 'where nothing differs, nothing is folded');
+});
+
+test('text and page call the servers by their names', () => {
+  const names = ['node', 'side<car'];
+  assert.match(textReport(report([different], { names, load })), /^node {6}http:\/\/a\/\nside<car {2}http:\/\/b\/$/m);
+  assert.match(textReport(report([different], { names, load })), /status: node 200, side<car 500/);
+  const page = html([different], { names, load });
+  assert.match(page, /status: node <code>200<\/code>, side&lt;car <code>500<\/code>/);
+  assert.match(page, /<th class="number">side&lt;car<\/th>/);
+});
+
+test('text and page tell what was passed over', () => {
+  const notes = ['a.log: 1 passed over (3 read): not a request: line 2.'];
+  assert.match(textReport(report([checked('same')], { notes })), /1 passed over \(3 read\)/);
+  assert.match(html([checked('same')], { notes }), /1 passed over \(3 read\)/);
 });

@@ -6,6 +6,7 @@ const { readRequestLines } = require('../lib/requests');
 const { readDiscovery, requestsFromDiscovery } = require('../lib/discovery');
 const { readHar } = require('../lib/har');
 const { readAccessLog } = require('../lib/access-log');
+const { passedOverNotes } = require('../lib/passed-over');
 
 test('a task line becomes the POST that clients send, and is not safe by itself', () => {
   const [request] = readRequestLines('{"task":"app.tasks.add","input":{"a":5,"b":3}}');
@@ -81,7 +82,7 @@ test('a HAR entry keeps method, path, query, headers and body, and drops what be
     ],
     postData: { mimeType: 'application/json', text: '{}' },
   } }] } };
-  const [request] = readHar(JSON.stringify(har));
+  const [request] = readHar(JSON.stringify(har)).requests;
   assert.equal(request.target, '/__runner/task/x?y=1');
   assert.deepEqual(request.headers, [['X-Tenant', 'a']]);
   assert.equal(request.body.toString(), '{}');
@@ -93,8 +94,8 @@ test('HAR bodies in base64 and as form parameters are read', () => {
   const text = JSON.stringify({
     log: { entries: [entry({ text: 'AAE=', encoding: 'base64' }), entry({ params: [{ name: 'a', value: '1 2' }] })] },
   });
-  assert.deepEqual(readHar(text).map(({ body }) => body.toString('latin1')), ['\u0000\u0001', 'a=1+2']);
-  assert.throws(() => readHar('{"log":{}}'), /no HAR file/);
+  assert.deepEqual(readHar(text).requests.map(({ body }) => body.toString('latin1')), ['\u0000\u0001', 'a=1+2']);
+  assert.throws(() => readHar('{"log":{}}'), /not a HAR file: log\.entries is missing/);
 });
 
 test('access logs: combined and JSON lines, each request once, other lines passed over', () => {
@@ -105,7 +106,55 @@ test('access logs: combined and JSON lines, each request once, other lines passe
     '{"method":"POST","path":"/c","status":200}', '{"level":"info","message":"started"}',
     '{"method":"GET","url":"http://h/d?e"', '{"method":"GET","url":"http://h/d?e"}',
   ].join('\n');
-  assert.deepEqual(readAccessLog(log).map(({ method, target, safe }) => [method, target, safe]), [
+  const { requests, passedOver } = readAccessLog(log);
+  assert.deepEqual(requests.map(({ method, target, safe }) => [method, target, safe]), [
     ['GET', '/a?b=1', true], ['POST', '/c', false], ['GET', '/d?e', true],
   ]);
+  assert.deepEqual(passedOver.map(({ place }) => place), ['line 3', 'line 5', 'line 6']);
+});
+
+test('what a HAR file has that cannot be sent is passed over, with its place and why', () => {
+  const entry = (request, response = { status: 200 }) => (
+    { request: { method: 'GET', headers: [], ...request }, response });
+  const har = { log: { entries: [
+    entry({ url: 'data:image/png;base64,AAAA' }), entry({ url: 'http://a/aborted' }, { status: 0 }),
+    entry({ url: 'http://a/fine' }), entry({ url: 'nothing' }), null, {},
+    entry({ url: 'http://a/b', headers: [{ name: 'x', value: 'a\nb' }] }),
+    entry({ url: 'http://a/c', headers: [null] }),
+  ] } };
+  const { requests, passedOver } = readHar(`\ufeff${JSON.stringify(har)}`);
+  assert.deepEqual(requests.map(({ target }) => target), ['/fine', '/c']);
+  assert.deepEqual(passedOver.map(({ place, reason }) => `${place}: ${reason}`), [
+    'entry 1: its url is a data: URL', 'entry 2: it was aborted', 'entry 4: its url is not a URL',
+    'entry 5: it has no method or url', 'entry 6: it has no method or url', 'entry 7: its header "x" cannot be sent',
+  ]);
+});
+
+test('a scanner\'s line in an access log ends nothing', () => {
+  const log = [
+    '\ufeff1.2.3.4 - - [x] "GET /a HTTP/1.1" 200 1', '1.2.3.4 - - [x] "GET http://[::1/ HTTP/1.1" 400 0',
+    '1.2.3.4 - - [x] "CONNECT example.com:443 HTTP/1.1" 405 0', '1.2.3.4 - - [x] "GET /\u4f60 HTTP/1.1" 404 0', '',
+    '{"method":"bad method","path":"/x"}',
+  ].join('\r\n');
+  const { requests, passedOver } = readAccessLog(log);
+  assert.deepEqual(requests.map(({ target }) => target), ['/a']);
+  assert.deepEqual(passedOver.map(({ place, reason }) => `${place}: ${reason}`), [
+    'line 2: its target is not a URL', 'line 3: its target "example.com:443" is not a path',
+    'line 4: its target has characters that a request line cannot have', 'line 6: "BAD METHOD" is not a method',
+  ]);
+});
+
+test('what was passed over is told by reason, with the first places', () => {
+  const many = Array.from({ length: 11 }, (_, i) => ({ place: `line ${i + 1}`, reason: 'not a request' }));
+  assert.deepEqual(passedOverNotes('access.log', [...many, { place: 'line 20', reason: 'it was aborted' }], 9), [
+    `access.log: 11 passed over (9 read): not a request: ${[1, 2, 3, 4, 5, 6, 7, 8].map((n) => `line ${n}`).join(', ')}`
+      + ' and 3 more.',
+    'access.log: 1 passed over (9 read): it was aborted: line 20.',
+  ]);
+  assert.deepEqual(passedOverNotes('access.log', [], 9), []);
+});
+
+test('a file of requests may begin with a byte order mark; a mistake in it names its line all the same', () => {
+  assert.equal(readRequestLines('\ufeff{"path":"/a"}').length, 1);
+  assert.throws(() => readRequestLines('{"path":"a b"}'), /line 1 of the requests: its target "a b" is not a path/);
 });

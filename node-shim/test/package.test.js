@@ -224,7 +224,7 @@ test('a binary on a file system mounted noexec is told from one without permissi
   try {
     const binary = path.join(folder, 'front');
     fs.writeFileSync(binary, '#!/bin/sh\n', { mode: 0o755 });
-    const message = /options\.binary names \S+, which may not be .* mounted noexec.*set RUNNER_SIDECAR_BINARY to the copy$/;
+    const message = /options\.binary names \S+, which may not be .*noexec.*set RUNNER_SIDECAR_BINARY to the copy$/;
     assert.throws(() => findFrontBinary(binary), message);
   } finally {
     spawnSync('umount', [folder]);
