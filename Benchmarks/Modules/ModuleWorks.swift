@@ -42,7 +42,7 @@ private final class Bench {
     let result = bytes("8")
     let parser = RequestHeadParser()
     var checker = JSONChecker()
-    var rules = ExposureRules(ExposureSettings())
+    var rules = ExposureRules(ExposureSettings(auth: .open, rules: runner48))
     let target: Int
     let tails: AnswerTails
     var metrics = LoopMetrics(targetLabelLimit: 100, failures: [FailureLabel(side: "front", reason: "none")])
@@ -169,3 +169,9 @@ func moduleWorks() -> [ModuleWork] {
         ModuleWork("metrics of a call") { bench.record() },
     ]
 }
+
+/// As 4.8 of the runner has them, the release that the figures have been taken with so far.
+private let runner48 = WireRules(
+    unlisted: .notExposed, discovery: .getAndPost, requestIDs: false, securityHeaders: false, corsOnErrors: false,
+    corsCredentialsWithoutOrigin: .echo, jsonLimitBytes: nil, jsonDepth: .init(limit: 10_000, plain: 10_000),
+    plainKeys: .ejson, invalidBodyText: "Invalid EJSON body", prettyErrors: false, eventResults: false)

@@ -7,7 +7,9 @@
 
 const { once } = require('node:events');
 const net = require('node:net');
-const { TYPES, RESULT_FLAGS, encodeFrame, decodeFrames } = require('../../Tests/support/bridge-frames');
+const {
+  TYPES, RESULT_FLAGS, PROTOCOL_VERSION, encodeFrame, decodeFrames,
+} = require('../../Tests/support/bridge-frames');
 
 const CALLS_FLAGS = { ascii: 1, plain: 2, joined: 4 };
 /** From this on a text goes in a frame of its own, as the front has it. */
@@ -59,9 +61,9 @@ class BridgeLink {
 
   welcome(hello) {
     this.targets = hello.targets;
-    const welcome = { protocol: 1, front: 'bench', loops: 1, link: hello.link, limits: {} };
+    const welcome = { protocol: PROTOCOL_VERSION, front: 'bench', loops: 1, link: hello.link, limits: {} };
     const payload = Buffer.from(JSON.stringify(welcome));
-    this.connection.write(encodeFrame({ type: TYPES.WELCOME, field: 1, payload }));
+    this.connection.write(encodeFrame({ type: TYPES.WELCOME, field: PROTOCOL_VERSION, payload }));
     this.becomeReady();
   }
 

@@ -2,33 +2,73 @@
 public struct ExposureSettings: Equatable, Sendable {
     /// Resolved as the exposure does it: begins with `/`, and ends with one only if it is nothing else.
     public var basePath: String
-    /// Nil when no token is asked for.
-    public var auth: AuthSettings?
+    public var auth: AuthSettings
     /// Nil for the default, `Access-Control-Allow-Origin: *`.
     public var cors: CORSSettings?
-    /// Whether an id that was not announced is `NOT_EXPOSED`, instead of `NOT_FOUND`.
-    public var hasAllowList: Bool
+    public var rules: WireRules
 
     public init(
-        basePath: String = "/__runner", auth: AuthSettings? = nil, cors: CORSSettings? = nil, hasAllowList: Bool = false
+        basePath: String = "/__runner", auth: AuthSettings, cors: CORSSettings? = nil, rules: WireRules
     ) {
         self.basePath = basePath
         self.auth = auth
         self.cors = cors
-        self.hasAllowList = hasAllowList
+        self.rules = rules
+    }
+
+    /// Before a worker has said anything: closed.
+    public static let unannounced = ExposureSettings(
+        auth: .closed(message: "Authentication not configured."), rules: .unannounced)
+}
+
+/// Who may call. Nothing is open that does not say so.
+public enum AuthSettings: Equatable, Sendable {
+    /// Every request passes.
+    case open
+    /// A request passes with one of the tokens.
+    case tokens(TokenSettings)
+    /// No request passes: the app's release demands that access is configured, and it is not. The message is the 500's.
+    case closed(message: String)
+    /// A request with one of the tokens passes. About any other the app decides.
+    case ask(TokenSettings)
+
+    /// The same with the front's own options, which win over what the app says.
+    ///
+    /// - Parameters:
+    ///   - header: nil for the app's.
+    ///   - tokens: with any of these, they alone grant access; empty for what the app says.
+    public func overridden(header: String?, tokens: [String]) -> AuthSettings {
+        switch self {
+        case .tokens(var settings):
+            settings.override(header, tokens)
+            return .tokens(settings)
+        case .ask(var settings):
+            settings.override(header, tokens)
+            return tokens.isEmpty ? .ask(settings) : .tokens(settings)
+        case .open, .closed:
+            guard !tokens.isEmpty else { return self }
+            var settings = TokenSettings(tokens: tokens)
+            settings.override(header, tokens)
+            return .tokens(settings)
+        }
     }
 }
 
-/// Which token opens the exposure.
-public struct AuthSettings: Equatable, Sendable {
-    /// The header that carries it, in lower case.
+/// Which tokens grant access.
+public struct TokenSettings: Equatable, Sendable {
+    /// The header that carries the token, in lower case.
     public var header: String
-    /// Any of them opens.
+    /// Any of them grants access; when there is none, none does.
     public var tokens: [String]
 
     public init(header: String = "x-runner-token", tokens: [String]) {
         self.header = header
         self.tokens = tokens
+    }
+
+    fileprivate mutating func override(_ header: String?, _ tokens: [String]) {
+        if let header { self.header = header }
+        if !tokens.isEmpty { self.tokens = tokens }
     }
 }
 

@@ -128,5 +128,5 @@ public struct WorkerLoad: Equatable, Sendable {
 /// What both sides must agree on before they talk.
 public enum BridgeProtocol {
     /// The version that this front speaks.
-    public static let version: UInt32 = 1
+    public static let version: UInt32 = 2
 }

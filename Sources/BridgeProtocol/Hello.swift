@@ -13,20 +13,47 @@ public struct Hello: Equatable, Sendable {
         case removed
     }
 
+    /// How a request for a target gets to the app.
+    public enum Lane: String, Sendable, CaseIterable {
+        /// As an entry of CALLS.
+        case call
+        /// As a whole request, to the app's own handlers.
+        case listener
+    }
+
     /// One row of the table that calls refer to by index.
     public struct Target: Equatable, Sendable {
         public var kind: TargetKind
         /// Empty for discovery.
         public var id: String
         public var state: TargetState
+        public var lane: Lane
         /// Whether CALLS carries the request head.
         public var wantsHead: Bool
+        /// Other names by which a request may ask for it.
+        public var names: [String]
 
-        public init(kind: TargetKind, id: String, state: TargetState = .callable, wantsHead: Bool = false) {
+        public init(
+            kind: TargetKind, id: String, state: TargetState = .callable, lane: Lane = .call, wantsHead: Bool = false,
+            names: [String] = []
+        ) {
             self.kind = kind
             self.id = id
             self.state = state
+            self.lane = lane
             self.wantsHead = wantsHead
+            self.names = names
+        }
+    }
+
+    /// What an error names when a request asked for an id that is another definition's name.
+    public struct ShownID: Equatable, Sendable {
+        public var asked: String
+        public var shown: String
+
+        public init(asked: String, shown: String) {
+            self.asked = asked
+            self.shown = shown
         }
     }
 
@@ -53,12 +80,13 @@ public struct Hello: Equatable, Sendable {
     public var runnerVersion: String
     public var exposure: ExposureSettings
     public var targets: [Target]
+    public var shownIDs: [ShownID]
     public var listener: Listener
 
     public init(
         worker: String, link: Int = 0, pid: Int = 0, shimVersion: String = "", nodeVersion: String = "",
-        runnerVersion: String = "", exposure: ExposureSettings = ExposureSettings(), targets: [Target] = [],
-        listener: Listener = Listener()
+        runnerVersion: String = "", exposure: ExposureSettings, targets: [Target] = [],
+        shownIDs: [ShownID] = [], listener: Listener = Listener()
     ) {
         self.worker = worker
         self.link = link
@@ -68,6 +96,7 @@ public struct Hello: Equatable, Sendable {
         self.runnerVersion = runnerVersion
         self.exposure = exposure
         self.targets = targets
+        self.shownIDs = shownIDs
         self.listener = listener
     }
 }
@@ -85,6 +114,10 @@ public struct HelloError: Error, Equatable, Sendable, CustomStringConvertible {
 public enum HelloLimits {
     public static let targetCount = 65_536
     public static let idBytes = 1_024
+    /// Other names of one target.
+    public static let nameCount = 16
+    /// Ids that errors show under another name.
+    public static let shownIDCount = 65_536
     public static let tokenCount = 64
     /// Entries of a CORS list.
     public static let listCount = 4_096

@@ -66,6 +66,21 @@ struct HelloMember {
         return elements.enumerated().map { HelloMember($0.element, "\(value.path)[\($0.offset)]") }
     }
 
+    /// The elements of a list of just so many.
+    func elements(count: Int) throws(HelloError) -> [HelloMember] {
+        guard let elements = tree.arrayValue, elements.count == count else {
+            throw HelloError("\(path) must be a list of \(count)")
+        }
+        return elements.enumerated().map { HelloMember($0.element, "\(path)[\($0.offset)]") }
+    }
+
+    /// Refuses an object with a member that is not one of `keys`.
+    func refuseOthers(than keys: [String]) throws(HelloError) {
+        for member in tree.objectValue ?? [] where !keys.contains(member.key) {
+            throw HelloError("\(path).\(member.key) is unknown to this front: update the front")
+        }
+    }
+
     func texts(_ key: String, count: Int) throws(HelloError) -> [String] {
         var texts: [String] = []
         for element in try list(key, count: count) { texts.append(try element.text(bytes: 0...HelloLimits.textBytes)) }
@@ -92,7 +107,7 @@ struct HelloMember {
         return values
     }
 
-    private func text(bytes: ClosedRange<Int>) throws(HelloError) -> String {
+    func text(bytes: ClosedRange<Int>) throws(HelloError) -> String {
         guard let text = tree.stringValue, bytes.contains(text.utf8.count) else {
             throw HelloError("\(path) must be a string of \(bytes.lowerBound) to \(bytes.upperBound) bytes")
         }

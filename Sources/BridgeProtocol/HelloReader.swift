@@ -26,9 +26,27 @@ extension Hello {
         guard targets.count(where: { $0.kind == .discovery && $0.state != .removed }) <= 1 else {
             throw HelloError("HELLO.targets: there is more than one discovery target")
         }
+        shownIDs = []
+        if try hello.optional("shownIds") != nil {
+            for pair in try hello.list("shownIds", count: HelloLimits.shownIDCount) {
+                shownIDs.append(try ShownID(pair))
+            }
+        }
         let listenerMember = try hello.member("listener")
         listener = Listener(
             takesExposure: try listenerMember.flag("exposure"), takesEverything: try listenerMember.flag("everything"))
+        try checkListener()
+    }
+
+    /// What is handed to the app's own handlers needs some.
+    private func checkListener() throws(HelloError) {
+        guard !listener.takesExposure else { return }
+        if case .ask = exposure.auth {
+            throw HelloError("HELLO.exposure.auth.kind is ask, which needs HELLO.listener.exposure")
+        }
+        if let at = targets.firstIndex(where: { $0.state == .callable && $0.lane == .listener }) {
+            throw HelloError("HELLO.targets[\(at)].lane is listener, which needs HELLO.listener.exposure")
+        }
     }
 }
 
@@ -48,8 +66,23 @@ extension Hello.Target {
         kind = try member.choice("kind")
         id = try member.text("id", bytes: 0...HelloLimits.idBytes)
         state = try member.choice("state")
-        // Only what can be called needs to say it.
-        wantsHead = state == .callable ? try member.flag("head") : false
+        // Only what can be called needs to say how.
+        lane = state == .callable ? try member.choice("lane") : .call
+        wantsHead = state == .callable && lane == .call ? try member.flag("head") : false
+        names = []
+        if try member.optional("names") != nil {
+            for name in try member.list("names", count: HelloLimits.nameCount) {
+                names.append(try name.text(bytes: 1...HelloLimits.idBytes))
+            }
+        }
+    }
+}
+
+extension Hello.ShownID {
+    fileprivate init(_ pair: HelloMember) throws(HelloError) {
+        let ids = try pair.elements(count: 2)
+        asked = try ids[0].text(bytes: 0...HelloLimits.idBytes)
+        shown = try ids[1].text(bytes: 0...HelloLimits.idBytes)
     }
 }
 
@@ -59,24 +92,64 @@ extension ExposureSettings {
         guard basePath.utf8.first == UInt8(ascii: "/") else {
             throw HelloError("\(member.path).basePath must begin with a slash")
         }
-        auth = try member.optional("auth").map(AuthSettings.init)
+        guard let auth = try member.optional("auth") else {
+            throw HelloError("\(member.path).auth is missing: its kind must be one of open, tokens, closed, ask")
+        }
+        self.auth = try AuthSettings(auth)
         cors = try member.optional("cors").map(CORSSettings.init)
-        hasAllowList = try member.flag("allowList")
+        rules = try WireRules(member.member("rules"))
     }
 }
 
 extension AuthSettings {
+    fileprivate init(_ member: HelloMember) throws(HelloError) {
+        switch try member.text("kind", bytes: 0...64) {
+        case "open": self = .open
+        case "tokens": self = .tokens(try TokenSettings(member))
+        case "closed": self = .closed(message: try member.text("message", bytes: 1...HelloLimits.textBytes))
+        case "ask": self = .ask(try TokenSettings(member))
+        default: throw HelloError("\(member.path).kind must be one of open, tokens, closed, ask")
+        }
+    }
+}
+
+extension TokenSettings {
     fileprivate init(_ member: HelloMember) throws(HelloError) {
         header = try member.text("header", bytes: 1...256)
         guard header.utf8.allSatisfy(\.isLowercaseTokenCharacter) else {
             throw HelloError("\(member.path).header must be a header name in lower case")
         }
         tokens = try member.texts("tokens", count: HelloLimits.tokenCount)
-        // An empty list would lock everybody out, an empty token let everybody in: neither can be meant.
-        guard !tokens.isEmpty && !tokens.contains("") else {
-            throw HelloError(
-                "\(member.path).tokens must hold at least one token and no empty one; auth is null for no token")
-        }
+        // It would let every request in that lacks the header.
+        guard !tokens.contains("") else { throw HelloError("\(member.path).tokens must hold no empty token") }
+    }
+}
+
+extension WireRules {
+    private static let members = [
+        "unlisted", "discovery", "requestIds", "securityHeaders", "corsOnErrors", "corsCredentialsWithoutOrigin",
+        "jsonLimitBytes", "jsonDepth", "plainKeys", "invalidBodyText", "prettyErrors", "eventResults",
+    ]
+
+    /// Every rule has to be there, and no other: a rule that this front does not know is one that it would break.
+    fileprivate init(_ member: HelloMember) throws(HelloError) {
+        unlisted = try member.choice("unlisted")
+        discovery = try member.choice("discovery")
+        requestIDs = try member.flag("requestIds")
+        securityHeaders = try member.flag("securityHeaders")
+        corsOnErrors = try member.flag("corsOnErrors")
+        corsCredentialsWithoutOrigin = try member.choice("corsCredentialsWithoutOrigin")
+        jsonLimitBytes =
+            try member.member("jsonLimitBytes").tree.isNull
+            ? nil : member.integer("jsonLimitBytes", in: 0...Int(Int32.max))
+        let depth = try member.member("jsonDepth")
+        let limit = try depth.integer("limit", in: 1...1_000_000)
+        jsonDepth = JSONDepth(limit: limit, plain: try depth.integer("plain", in: 0...limit))
+        plainKeys = try member.choice("plainKeys")
+        invalidBodyText = try member.text("invalidBodyText", bytes: 1...HelloLimits.textBytes)
+        prettyErrors = try member.flag("prettyErrors")
+        eventResults = try member.flag("eventResults")
+        try member.refuseOthers(than: Self.members)
     }
 }
 

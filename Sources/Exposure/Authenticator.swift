@@ -1,33 +1,51 @@
 internal import Bytes
 public import BridgeProtocol
-public import HTTPCodec
+internal import HTTPCodec
 
-/// Checks the token of a request: plain equality with one of the configured ones, as nodeExposure has it
-/// (`src/node/exposure/authenticator.ts`, 4.8.6), but in constant time.
+/// Decides who may call: by the token of a request, plain equality with one of the configured ones, as the runner has it
+/// (`src/node/exposure/authenticator.ts`), but in constant time.
 public struct Authenticator: Sendable {
+    /// What becomes of a request.
+    enum Verdict {
+        case admitted
+        case unauthorized
+        /// Access is not configured, and so nobody has it.
+        case notConfigured
+        /// The app decides, from the whole head.
+        case ask
+    }
+
     private let field: RequestField?
     private var tokens = ByteStringTable()
+    /// For a request without one of the tokens.
+    private let otherwise: Verdict
 
-    /// The header that carries the token, in lower case, for the parser to keep; nil when everybody is let in.
+    /// The header that carries the token, in lower case, for the parser to keep; nil when none is looked at.
     public let header: [UInt8]?
 
-    /// - Parameter settings: nil lets everybody in. A token with a character above U+00FF is never met, since no header
-    ///   can carry it; nor is an empty one.
-    public init(_ settings: AuthSettings?) {
-        header = settings.map { Array($0.header.utf8) }
-        field = settings.map { RequestField($0.header) }
-        for token in (settings?.tokens ?? []).compactMap(Latin1.bytes) where !token.isEmpty {
+    /// - Parameter settings: a token with a character above U+00FF is never met, since no header can carry it; nor is
+    ///   an empty one.
+    public init(_ settings: AuthSettings) {
+        let granting: TokenSettings?
+        switch settings {
+        case .open: (granting, otherwise) = (nil, .admitted)
+        case .closed: (granting, otherwise) = (nil, .notConfigured)
+        case .tokens(let tokens): (granting, otherwise) = (tokens, .unauthorized)
+        case .ask(let tokens): (granting, otherwise) = (tokens, .ask)
+        }
+        header = granting.map { Array($0.header.utf8) }
+        field = granting.map { RequestField($0.header) }
+        for token in (granting?.tokens ?? []).compactMap(Latin1.bytes) where !token.isEmpty {
             _ = tokens.insert(token.span)
         }
     }
 
-    /// Whether the request may pass.
-    public func admits(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
-        guard let field else { return true }
+    func verdict(_ head: RequestHead, _ bytes: Span<UInt8>) -> Verdict {
+        guard let field else { return otherwise }
         switch field.value(in: head, bytes) {
-        case .absent: return false
-        case .inPlace(let range): return isToken(bytes.extracting(range.range))
-        case .joined(let value): return isToken(value.span)
+        case .absent: return otherwise
+        case .inPlace(let range): return isToken(bytes.extracting(range.range)) ? .admitted : otherwise
+        case .joined(let value): return isToken(value.span) ? .admitted : otherwise
         }
     }
 

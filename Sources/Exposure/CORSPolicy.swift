@@ -53,7 +53,10 @@ struct CORSPolicy: ~Copyable, Sendable {
     private let requestedHeaders = RequestField("access-control-request-headers")
 
     /// - Parameter blocks: of the policy that this one replaces: answers under way still need them.
-    init(_ settings: CORSSettings?, keeping blocks: consuming CORSBlocks = CORSBlocks()) {
+    init(
+        _ settings: CORSSettings?, credentialsWithoutOrigin: WireRules.CredentialsWithoutOrigin,
+        keeping blocks: consuming CORSBlocks = CORSBlocks()
+    ) {
         let settings = settings ?? CORSSettings()
         self.blocks = blocks
         lines = CORSLines(settings)
@@ -61,8 +64,12 @@ struct CORSPolicy: ~Copyable, Sendable {
         var withoutOriginValue: [UInt8] = []
         switch settings.origin {
         case .default where settings.credentials:
-            rule = .echo
-            withoutOriginValue = Array("null".utf8)
+            switch credentialsWithoutOrigin {
+            case .echo:
+                rule = .echo
+                withoutOriginValue = Array("null".utf8)
+            case .none: rule = .list(ByteStringTable())
+            }
         case .default:
             rule = .constant
             constantValue = [UInt8(ascii: "*")]

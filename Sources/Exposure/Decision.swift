@@ -6,6 +6,9 @@ public enum Decision: Equatable, Sendable {
     case call(target: Int, kind: Hello.TargetKind, cors: CORSBlock)
     /// Give the request to the app's own listener: a task whose body is multipart or raw bytes. CORS is the app's then.
     case stream(target: Int)
+    /// The same where no target is meant, or none that was announced: the app's own handlers decide whether the request
+    /// is let in.
+    case handOver
     /// Call the discovery target, without input.
     case discovery(target: Int, cors: CORSBlock)
     /// Answer 204 with these headers.

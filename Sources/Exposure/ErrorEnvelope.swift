@@ -1,15 +1,23 @@
-public import Bytes
+internal import Bytes
 internal import JSONCheck
 
 /// The body of a rejection: `{"ok":false,"error":{"message":…,"code":…}}`, as `JSON.stringify` writes it.
-public enum ErrorEnvelope {
+enum ErrorEnvelope {
     /// Appends the body.
     ///
-    /// - Parameter id: the target's, UTF-8, for the rejections that name it; ignored by the others.
-    public static func write(_ rejection: Rejection, id: Span<UInt8>, into buffer: inout ByteBuffer) {
+    /// - Parameters:
+    ///   - message: UTF-8, in place of the rejection's own; empty for that.
+    ///   - id: the target's, UTF-8, for the rejections that name it; ignored by the others.
+    ///   - isPretty: with line breaks and two spaces for each level.
+    static func write(
+        _ rejection: Rejection, message: Span<UInt8>, id: Span<UInt8>, isPretty: Bool, into buffer: inout ByteBuffer
+    ) {
         let answer = rejection.answer
-        buffer.append(#"{"ok":false,"error":{"message":"#)
-        if answer.messageEnd.utf8CodeUnitCount == 0 {
+        buffer.append(
+            isPretty ? "{\n  \"ok\": false,\n  \"error\": {\n    \"message\": " : #"{"ok":false,"error":{"message":"#)
+        if !message.isEmpty {
+            JSONText.writeString(message, into: &buffer)
+        } else if answer.messageEnd.utf8CodeUnitCount == 0 {
             buffer.append("\"")
             buffer.append(answer.message)
             buffer.append("\"")
@@ -20,8 +28,8 @@ public enum ErrorEnvelope {
             message.append(answer.messageEnd)
             JSONText.writeString(message.bytes, into: &buffer)
         }
-        buffer.append(#","code":""#)
+        buffer.append(isPretty ? ",\n    \"code\": \"" : #","code":""#)
         buffer.append(answer.code)
-        buffer.append(#""}}"#)
+        buffer.append(isPretty ? "\"\n  }\n}" : #""}}"#)
     }
 }

@@ -2,7 +2,8 @@ public import Bytes
 public import BridgeProtocol
 public import HTTPCodec
 
-/// Everything that nodeExposure 4.8.6 decides about a request, for one loop. It knows no socket and no clock.
+/// Everything that the runner's HTTP exposure decides about a request, for one loop. It knows no socket and no clock,
+/// and no release: where releases differ, it goes by the `WireRules` that the app's shim announced.
 ///
 /// The checks come in the recorded order: URL; base path; OPTIONS; route; method; token; allow-list; registration. A
 /// call, which is to say a `POST` to a known target spelled without encoding, is decided without any allocation.
@@ -20,15 +21,18 @@ public struct ExposureRules: ~Copyable {
     private var constantCORS: CORSBlock?
     /// As applied last.
     public private(set) var settings: ExposureSettings
+    private var texts: RejectionTexts
     private var path: [UInt8] = []
     private var id: [UInt8] = []
 
     public init(_ settings: ExposureSettings) {
         authenticator = Authenticator(settings.auth)
         router = Router(basePath: settings.basePath)
-        cors = CORSPolicy(settings.cors)
+        cors = CORSPolicy(
+            settings.cors, credentialsWithoutOrigin: settings.rules.corsCredentialsWithoutOrigin)
         constantCORS = cors.constantBlock
         self.settings = settings
+        texts = RejectionTexts(settings)
     }
 
     /// Goes over to other settings, as when an app comes back with another configuration. Targets keep their numbers,
@@ -40,11 +44,16 @@ public struct ExposureRules: ~Copyable {
         if settings.auth != self.settings.auth { authenticator = Authenticator(settings.auth) }
         if settings.basePath != self.settings.basePath { router = Router(basePath: settings.basePath) }
         // What was learnt about origins is kept unless it may have changed.
-        if settings.cors != self.settings.cors {
-            cors = CORSPolicy(settings.cors, keeping: cors.blocks)
+        let credentialsWithoutOrigin = settings.rules.corsCredentialsWithoutOrigin
+        if settings.cors != self.settings.cors
+            || credentialsWithoutOrigin != self.settings.rules.corsCredentialsWithoutOrigin
+        {
+            cors = CORSPolicy(
+                settings.cors, credentialsWithoutOrigin: credentialsWithoutOrigin, keeping: cors.blocks)
             constantCORS = cors.constantBlock
         }
         self.settings = settings
+        texts = RejectionTexts(settings)
     }
 
     /// Decides what to do with a request.
@@ -100,22 +109,41 @@ public struct ExposureRules: ~Copyable {
         let method = head.method
         let route = router.route(bytes.extracting(head.target.range), path: &path, id: &id)
         switch route {
-        case .unparsable: return .reject(.targetIsNoURL, cors: .none)
+        case .unparsable: return rejectEarly(.targetIsNoURL, head, bytes, originAnswer)
         case .outside: return .outside
         case .notFound, .task, .event, .discovery: break
         }
         if method == .options { return withCORS(.preflight, head, bytes, originAnswer) }
         switch route {
         case .task, .event:
-            guard method == .post else { return .reject(.methodNotAllowed, cors: .none) }
+            guard method == .post else { return rejectEarly(.methodNotAllowed, head, bytes, originAnswer) }
             let kind: Hello.TargetKind = route == .task ? .task : .event
             return decideCall(to: catalogue.find(kind, id: id.span), kind, head, bytes, originAnswer)
         case .discovery:
-            guard method == .get || method == .post else { return .reject(.methodNotAllowed, cors: .none) }
+            switch settings.rules.discovery {
+            case .off: return withCORS(.reject(.notFound), head, bytes, originAnswer)
+            case .get where method == .get, .getAndPost where method == .get || method == .post: break
+            case .get, .getAndPost: return rejectEarly(.methodNotAllowed, head, bytes, originAnswer)
+            }
             return decideDiscovery(head, bytes, originAnswer)
         default:
             return withCORS(.reject(.notFound), head, bytes, originAnswer)
         }
+    }
+
+    /// Decides about a request that came out as `.outside`, where no worker takes those: it is rejected.
+    public mutating func decideOutside(
+        _ head: RequestHead, _ bytes: Span<UInt8>, originAnswer: OriginAnswer? = nil
+    ) -> Decision {
+        rejectEarly(.outside, head, bytes, originAnswer)
+    }
+
+    /// What is rejected before the exposure has come to CORS, in the releases that have none on it.
+    private mutating func rejectEarly(
+        _ rejection: Rejection, _ head: RequestHead, _ bytes: Span<UInt8>, _ originAnswer: OriginAnswer?
+    ) -> Decision {
+        guard settings.rules.corsOnErrors else { return .reject(rejection, cors: .none) }
+        return withCORS(.reject(rejection), head, bytes, originAnswer)
     }
 
     /// A POST to a task or event, `target` being nil if nobody ever announced it.
@@ -123,16 +151,26 @@ public struct ExposureRules: ~Copyable {
         to target: Int?, _ kind: Hello.TargetKind, _ head: RequestHead, _ bytes: Span<UInt8>,
         _ originAnswer: OriginAnswer?
     ) -> Decision {
-        guard authenticator.admits(head, bytes) else {
-            return withCORS(.reject(.unauthorized), head, bytes, originAnswer)
+        switch authenticator.verdict(head, bytes) {
+        case .admitted: break
+        case .unauthorized: return withCORS(.reject(.unauthorized), head, bytes, originAnswer)
+        case .notConfigured: return withCORS(.reject(.authNotConfigured), head, bytes, originAnswer)
+        case .ask: return target.map { .stream(target: $0) } ?? .handOver
         }
         guard let target, catalogue.availability(of: target) != .absent else {
-            let rejection: Rejection = settings.hasAllowList ? .notExposed(kind) : .targetNotFound(kind)
+            let rejection: Rejection =
+                switch settings.rules.unlisted {
+                case .notExposed: .notExposed(kind)
+                case .forbidden: .forbidden(kind)
+                case .exposureOff: .exposureOff
+                case .notFound: .targetNotFound(kind)
+                }
             return withCORS(.reject(rejection), head, bytes, originAnswer)
         }
         guard catalogue.availability(of: target) == .callable else {
             return withCORS(.reject(.targetNotFound(kind)), head, bytes, originAnswer)
         }
+        if catalogue.lane(of: target) == .listener { return .stream(target: target) }
         if kind == .task, BodyKind(contentType: bytes.extracting(head[.contentType].value.range)) == .stream {
             return .stream(target: target)
         }
@@ -142,12 +180,16 @@ public struct ExposureRules: ~Copyable {
     private mutating func decideDiscovery(
         _ head: RequestHead, _ bytes: Span<UInt8>, _ originAnswer: OriginAnswer?
     ) -> Decision {
-        guard authenticator.admits(head, bytes) else {
-            return withCORS(.reject(.unauthorized), head, bytes, originAnswer)
+        switch authenticator.verdict(head, bytes) {
+        case .admitted: break
+        case .unauthorized: return withCORS(.reject(.unauthorized), head, bytes, originAnswer)
+        case .notConfigured: return withCORS(.reject(.authNotConfigured), head, bytes, originAnswer)
+        case .ask: return catalogue.discovery.map { .stream(target: $0) } ?? .handOver
         }
         guard let target = catalogue.discovery, catalogue.availability(of: target) == .callable else {
             return withCORS(.reject(.notFound), head, bytes, originAnswer)
         }
+        if catalogue.lane(of: target) == .listener { return .stream(target: target) }
         return withCORS(.discovery(target: target), head, bytes, originAnswer)
     }
 
@@ -159,7 +201,9 @@ public struct ExposureRules: ~Copyable {
     public mutating func resolve(
         _ intent: Intent, _ head: RequestHead, _ bytes: Span<UInt8>, _ answer: OriginAnswer
     ) -> Decision {
-        withCORS(intent, head, bytes, answer)
+        // Other requests were decided meanwhile, and the body of a rejection may name this one's id.
+        if case .reject = intent { _ = router.route(bytes.extracting(head.target.range), path: &path, id: &id) }
+        return withCORS(intent, head, bytes, answer)
     }
 
     /// Adds the CORS headers to a decision. Nothing is called whose answer could not be sent: where the app's origin
@@ -197,7 +241,13 @@ public struct ExposureRules: ~Copyable {
 
     /// Appends the body of a rejection that `decide` has just given; it may name the id of that request.
     public func writeBody(of rejection: Rejection, into buffer: inout ByteBuffer) {
-        ErrorEnvelope.write(rejection, id: id.span, into: &buffer)
+        let isPretty = settings.rules.prettyErrors && rejection != .outside
+        let message = texts.message(of: rejection)
+        if let shown = catalogue.shown(id.span) {
+            ErrorEnvelope.write(rejection, message: message.span, id: shown.span, isPretty: isPretty, into: &buffer)
+        } else {
+            ErrorEnvelope.write(rejection, message: message.span, id: id.span, isPretty: isPretty, into: &buffer)
+        }
     }
 
     /// Appends the head of an answer with a JSON body.
@@ -275,4 +325,24 @@ public struct ExposureRules: ~Copyable {
 
     /// CORS blocks of decisions not yet given back, apart from those that are kept for good.
     public var lentBlocks: Int { cors.lentBlocks }
+}
+
+/// The messages that the app words itself.
+private struct RejectionTexts: Sendable {
+    private var notConfigured: [UInt8] = []
+    private var invalidBody: [UInt8]
+
+    init(_ settings: ExposureSettings) {
+        if case .closed(let message) = settings.auth { notConfigured = Array(message.utf8) }
+        invalidBody = Array(settings.rules.invalidBodyText.utf8)
+    }
+
+    /// Empty for what every release words alike.
+    func message(of rejection: Rejection) -> [UInt8] {
+        switch rejection {
+        case .authNotConfigured: notConfigured
+        case .invalidJSON: invalidBody
+        default: []
+        }
+    }
 }

@@ -7,9 +7,17 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
     case notFound
     case methodNotAllowed
     case unauthorized
+    /// The app's release demands that access is configured, and it is not.
+    case authNotConfigured
     /// Not on the allow-list.
     case notExposed(Hello.TargetKind)
+    /// The same, as later releases say it.
+    case forbidden(Hello.TargetKind)
+    /// There is nothing to call.
+    case exposureOff
     case targetNotFound(Hello.TargetKind)
+    /// Outside the base path.
+    case outside
     case invalidJSON
     /// The app's CORS function threw.
     case internalError
@@ -33,8 +41,9 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
     /// One that is missing here has no place in the metrics.
     public static let allCases: [Rejection] =
         [
-            .notFound, .methodNotAllowed, .unauthorized, .notExposed(.task), .notExposed(.event),
-            .targetNotFound(.task), .targetNotFound(.event), .invalidJSON, .internalError, .targetIsNoURL,
+            .notFound, .methodNotAllowed, .unauthorized, .authNotConfigured, .notExposed(.task), .notExposed(.event),
+            .forbidden(.task), .forbidden(.event), .exposureOff, .targetNotFound(.task), .targetNotFound(.event),
+            .outside, .invalidJSON, .internalError, .targetIsNoURL,
             .noWorker, .workerLost, .overloaded, .draining, .timeout, .requestTimeout, .payloadTooLarge,
             .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
         ] + HTTPError.allCases.map { .http($0) }
@@ -80,8 +89,14 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
         case .methodNotAllowed: Answer(405, "METHOD_NOT_ALLOWED", "Method Not Allowed", .client)
         case .unauthorized: Answer(401, "UNAUTHORIZED", "Unauthorized", .client)
         case .notExposed(let kind): Answer(404, "NOT_EXPOSED", Self.prefix(kind), end: " not exposed", .client)
+        case .forbidden(let kind): Answer(403, "FORBIDDEN", Self.prefix(kind), end: " not exposed", .client)
+        case .exposureOff: Answer(403, "FORBIDDEN", "Exposure not enabled", .client)
+        case .outside: Rejection.notFound.answer
+        // The message is the app's.
+        case .authNotConfigured: Answer(500, "AUTH_NOT_CONFIGURED", "Authentication not configured.", .worker)
         case .targetNotFound(let kind): Answer(404, "NOT_FOUND", Self.prefix(kind), end: " not found", .client)
-        case .invalidJSON: Answer(400, "INVALID_JSON", "Invalid EJSON body", .client)
+        // The message is the app's.
+        case .invalidJSON: Answer(400, "INVALID_JSON", "Invalid JSON body", .client)
         case .internalError: Answer(500, "INTERNAL_ERROR", "Internal Error", .task)
         case .targetIsNoURL: Answer(500, "INTERNAL_ERROR", "Internal Error", .client)
 

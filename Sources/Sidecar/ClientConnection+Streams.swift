@@ -9,13 +9,17 @@ internal import Metrics
 extension ClientConnection {
     /// Opens a streamed request. Only one is open on a connection, and only as the first in line: its answer is written
     /// as it comes.
-    func startStream(_ head: RequestHead, _ bytes: Span<UInt8>, target: Int) -> Int {
+    ///
+    /// - Parameters:
+    ///   - target: -1 when the request means none that was announced.
+    ///   - isOutside: not under the base path, so that not every listener takes it.
+    func startStream(_ head: RequestHead, _ bytes: Span<UInt8>, target: Int, isOutside: Bool = false) -> Int {
         guard firstCall == nil else {
             phase = .queued
             return 0
         }
-        guard let link = front.workers.pickListener(everything: target < 0) else {
-            let isTaken = target < 0 ? front.takesEveryStream : front.takesExposureStreams
+        guard let link = front.workers.pickListener(everything: isOutside) else {
+            let isTaken = isOutside ? front.takesEveryStream : front.takesExposureStreams
             if front.workers.hasReadyLink && !isTaken {
                 return reject(head, bytes, .unsupportedMediaType, cors: .none)
             }

@@ -162,7 +162,8 @@ final class ClientConnection: Stream {
         let head = request.head
         if front.noting.isOn { front.noted = front.noting.notes(head, bytes, from: peer) }
         guard front.hasRules else { return waitForWorker(bytes: bytes.count) }
-        switch front.rules.decide(request, bytes, originAnswer: front.takeOriginAnswer(for: self)) {
+        let originAnswer = front.takeOriginAnswer(for: self)
+        switch front.rules.decide(request, bytes, originAnswer: originAnswer) {
         case .call(let target, let kind, let cors):
             let taken = readCall(head, bytes, target: target, kind: kind, cors: cors)
             // Whoever is not on the way yet will be decided again, and gets CORS lines then.
@@ -174,9 +175,15 @@ final class ClientConnection: Stream {
             return taken
         case .stream(let target):
             return startStream(head, bytes, target: target)
+        case .handOver:
+            return startStream(head, bytes, target: -1)
         case .outside:
-            if front.takesEveryStream { return startStream(head, bytes, target: -1) }
-            return reject(head, bytes, .notFound, cors: .none)
+            if front.takesEveryStream { return startStream(head, bytes, target: -1, isOutside: true) }
+            guard
+                case .reject(let rejection, let cors) = front.rules.decideOutside(
+                    head, bytes, originAnswer: originAnswer)
+            else { return askOrigin(head, bytes) }
+            return reject(head, bytes, rejection, cors: cors)
         case .preflight(let cors):
             return answerPreflight(head, bytes, cors: cors)
         case .reject(let rejection, let cors):

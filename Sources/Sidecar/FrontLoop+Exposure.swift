@@ -15,9 +15,11 @@ extension FrontLoop {
         apply(overridden(hello.exposure))
         var indexes: [Int32] = []
         var wantsHead: [Bool] = []
+        var numbers: [Int] = []
         for (position, target) in hello.targets.enumerated() {
             let id = Array(target.id.utf8)
             let index = rules.catalogue.intern(target.kind, id: id.span)
+            numbers.append(index)
             while indexes.count <= index {
                 indexes.append(-1)
                 wantsHead.append(false)
@@ -35,6 +37,11 @@ extension FrontLoop {
             wantsHead[index] = target.wantsHead
             switch target.state {
             case .callable:
+                // Where workers differ, as while another version of the app is rolled out, the app's own handlers are
+                // right for all of them.
+                if target.lane == .listener || workers.links.isEmpty {
+                    rules.catalogue.setLane(target.lane, of: index)
+                }
                 rules.catalogue.setAvailability(.callable, of: index)
             case .unregistered:
                 if rules.catalogue.availability(of: index) == .absent {
@@ -46,6 +53,12 @@ extension FrontLoop {
                 }
             }
         }
+        // Names come behind all ids: an id that is announced is never another target's name.
+        for (target, number) in zip(hello.targets, numbers) {
+            let isGone = rules.catalogue.availability(of: number) == .absent
+            if target.state != .removed || isGone { rules.catalogue.setNames(isGone ? [] : target.names, of: number) }
+        }
+        rules.catalogue.setShownIDs(hello.shownIDs)
         hasRules = true
         return (indexes, wantsHead)
     }
@@ -61,12 +74,7 @@ extension FrontLoop {
         var settings = announced
         if let basePath = configuration.basePath { settings.basePath = basePath }
         let tokens = configuration.acceptedTokens
-        if !tokens.isEmpty || configuration.tokenHeader != nil {
-            var auth = settings.auth ?? AuthSettings(tokens: [])
-            if let header = configuration.tokenHeader { auth.header = header }
-            if !tokens.isEmpty { auth.tokens = tokens }
-            settings.auth = auth.tokens.isEmpty ? nil : auth
-        }
+        settings.auth = settings.auth.overridden(header: configuration.tokenHeader, tokens: tokens)
         if let origins = configuration.corsOrigins {
             var cors = settings.cors ?? CORSSettings()
             cors.origin = origins == ["*"] ? .default : .list(origins)

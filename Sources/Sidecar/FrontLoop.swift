@@ -26,9 +26,9 @@ final class FrontLoop {
     /// What is exposed and how; worth asking only once a worker has said so.
     var rules: ExposureRules
     var hasRules = false
-    var settings = ExposureSettings()
+    var settings = ExposureSettings.unannounced
     /// What a worker announced last, before the options had their say.
-    var announced = ExposureSettings()
+    var announced = ExposureSettings.unannounced
     /// Which streams a worker of now takes, or took when there was one: while it is away they wait for it.
     var takesExposureStreams = false
     var takesEveryStream = false

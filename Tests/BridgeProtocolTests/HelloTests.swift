@@ -6,16 +6,25 @@ import Testing
 @Suite("HELLO")
 struct HelloTests {
     private static let complete = """
-        {"protocol":1,"worker":"w1","link":3,"pid":42,"shim":"0.1.0","node":"20.20.2","runner":"4.8.6","later":[{"x":1}],
-        "exposure":{"basePath":"/__runner","auth":{"header":"x-runner-token","tokens":["s3cret","tökén"]},
+        {"protocol":2,"worker":"w1","link":3,"pid":42,"shim":"0.1.0","node":"20.20.2","runner":"4.8.6","later":[{"x":1}],
+        "exposure":{"basePath":"/__runner","auth":{"kind":"tokens","header":"x-runner-token","tokens":["s3cret","tökén"]},
         "cors":{"origin":{"kind":"list","values":["https://a.example"]},"credentials":true,"varyOrigin":false,
-        "methods":["POST"],"allowedHeaders":["content-type"],"exposedHeaders":["X-Extra"],"maxAge":600},"allowList":true},
-        "targets":[{"kind":"task","id":"app.tasks.add","state":"callable","head":true},
-        {"kind":"event","id":"app.events.☃","state":"callable","head":false},
+        "methods":["POST"],"allowedHeaders":["content-type"],"exposedHeaders":["X-Extra"],"maxAge":600},
+        "rules":{"unlisted":"forbidden","discovery":"get","requestIds":true,"securityHeaders":true,"corsOnErrors":true,
+        "corsCredentialsWithoutOrigin":"none","jsonLimitBytes":2097152,"jsonDepth":{"limit":1001,"plain":999},
+        "plainKeys":"serializer","invalidBodyText":"Invalid JSON body","prettyErrors":false,"eventResults":true}},
+        "shownIds":[["add","app.tasks.add"]],
+        "targets":[{"kind":"task","id":"app.tasks.add","state":"callable","lane":"call","head":true,"names":["add"]},
+        {"kind":"event","id":"app.events.☃","state":"callable","lane":"listener"},
         {"kind":"task","id":"gone","state":"unregistered"},{"kind":"event","id":"left","state":"removed"},
-        {"kind":"discovery","id":"","state":"callable","head":false}],
+        {"kind":"discovery","id":"","state":"callable","lane":"call","head":false}],
         "listener":{"exposure":true,"everything":false}}
         """
+
+    private static let rules = WireRules(
+        unlisted: .forbidden, discovery: .get, requestIDs: true, securityHeaders: true, corsOnErrors: true,
+        corsCredentialsWithoutOrigin: .none, jsonLimitBytes: 2_097_152, jsonDepth: .init(limit: 1_001, plain: 999),
+        plainKeys: .serializer, invalidBodyText: "Invalid JSON body", prettyErrors: false, eventResults: true)
 
     private func hello(_ text: String) throws(HelloError) -> Hello {
         let bytes = Array(text.utf8)
@@ -34,16 +43,18 @@ struct HelloTests {
         let expected = Hello(
             worker: "w1", link: 3, pid: 42, shimVersion: "0.1.0", nodeVersion: "20.20.2", runnerVersion: "4.8.6",
             exposure: ExposureSettings(
-                basePath: "/__runner", auth: AuthSettings(tokens: ["s3cret", "tökén"]),
+                basePath: "/__runner", auth: .tokens(TokenSettings(tokens: ["s3cret", "tökén"])),
                 cors: CORSSettings(
                     origin: .list(["https://a.example"]), credentials: true, varyOrigin: false, methods: ["POST"],
                     allowedHeaders: ["content-type"], exposedHeaders: ["X-Extra"], maxAge: "600"),
-                hasAllowList: true),
+                rules: Self.rules),
             targets: [
-                .init(kind: .task, id: "app.tasks.add", wantsHead: true), .init(kind: .event, id: "app.events.☃"),
+                .init(kind: .task, id: "app.tasks.add", wantsHead: true, names: ["add"]),
+                .init(kind: .event, id: "app.events.☃", lane: .listener),
                 .init(kind: .task, id: "gone", state: .unregistered), .init(kind: .event, id: "left", state: .removed),
                 .init(kind: .discovery, id: ""),
             ],
+            shownIDs: [.init(asked: "add", shown: "app.tasks.add")],
             listener: .init(takesExposure: true))
         #expect(try hello(Self.complete) == expected)
     }
@@ -63,15 +74,15 @@ struct HelloTests {
     func otherVersion() {
         #expect(
             throws: HelloError(
-                "this front speaks version 1 of the bridge protocol, the shim version 2: update the front")
+                "this front speaks version 2 of the bridge protocol, the shim version 3: update the front")
         ) {
-            try hello(#"{"protocol":2,"worker":7}"#)
+            try hello(#"{"protocol":3,"worker":7}"#)
         }
         #expect(
             throws: HelloError(
-                "this front speaks version 1 of the bridge protocol, the shim version 0: update the npm package runner-sidecar"
+                "this front speaks version 2 of the bridge protocol, the shim version 1: update the npm package runner-sidecar"
             )
-        ) { try hello(#"{"protocol":0}"#) }
+        ) { try hello(#"{"protocol":1}"#) }
     }
 
     @Test(
@@ -87,12 +98,8 @@ struct HelloTests {
                 "HELLO.exposure.auth.header must be a header name in lower case"
             ),
             (
-                #""tokens":["s3cret","tökén"]"#, #""tokens":[]"#,
-                "HELLO.exposure.auth.tokens must hold at least one token and no empty one; auth is null for no token"
-            ),
-            (
                 #""tokens":["s3cret","tökén"]"#, #""tokens":["a",""]"#,
-                "HELLO.exposure.auth.tokens must hold at least one token and no empty one; auth is null for no token"
+                "HELLO.exposure.auth.tokens must hold no empty token"
             ),
             (
                 #""kind":"list","values""#, #""kind":"regexp","values""#,
@@ -111,13 +118,84 @@ struct HelloTests {
             (#"{"kind":"task","id":"gone","state":"unregistered"}"#, "5", "HELLO.targets[2].kind is missing"),
             (
                 #"{"kind":"task","id":"gone","state":"unregistered"}"#,
-                #"{"kind":"discovery","id":"","state":"callable","head":false}"#,
+                #"{"kind":"discovery","id":"","state":"callable","lane":"call","head":false}"#,
                 "HELLO.targets: there is more than one discovery target"
             ),
+            (
+                #""jsonLimitBytes":2097152"#, #""jsonLimitBytes":-1"#,
+                "HELLO.exposure.rules.jsonLimitBytes must be an integer from 0 to 2147483647"
+            ),
+            (
+                #""plain":999"#, #""plain":1002"#,
+                "HELLO.exposure.rules.jsonDepth.plain must be an integer from 0 to 1001"
+            ),
+            (#""lane":"listener""#, #""lane":"fast""#, "HELLO.targets[1].lane must be one of call, listener"),
+            (#""names":["add"]"#, #""names":[""]"#, "HELLO.targets[0].names[0] must be a string of 1 to 1024 bytes"),
+            (#"[["add","app.tasks.add"]]"#, #"[["add"]]"#, "HELLO.shownIds[0] must be a list of 2"),
             (#""everything":false"#, #""everything":null"#, "HELLO.listener.everything must be true or false"),
         ])
     func whatIsWrong(old: String, new: String, message: String) {
         #expect(throws: HelloError(message)) { try hello(replacing: old, with: new) }
+    }
+
+    @Test("nothing is open that does not say so: a HELLO without auth, or with one of an unknown kind, is refused")
+    func authMustBeSaid() throws {
+        let auth = #""auth":{"kind":"tokens","header":"x-runner-token","tokens":["s3cret","tökén"]},"#
+        let missing = HelloError(
+            "HELLO.exposure.auth is missing: its kind must be one of open, tokens, closed, ask")
+        #expect(throws: missing) { try hello(replacing: auth, with: "") }
+        #expect(throws: missing) { try hello(replacing: auth, with: #""auth":null,"#) }
+        #expect(throws: HelloError("HELLO.exposure.auth.kind is missing")) {
+            try hello(replacing: auth, with: #""auth":{"header":"x-runner-token","tokens":["a"]},"#)
+        }
+        #expect(throws: HelloError("HELLO.exposure.auth.kind must be one of open, tokens, closed, ask")) {
+            try hello(replacing: auth, with: #""auth":{"kind":"maybe"},"#)
+        }
+        #expect(throws: HelloError("HELLO.exposure.auth.tokens is missing")) {
+            try hello(replacing: auth, with: #""auth":{"kind":"tokens","header":"x-runner-token"},"#)
+        }
+        let open = try hello(replacing: auth, with: #""auth":{"kind":"open"},"#)
+        #expect(open.exposure.auth == .open)
+        let closed = try hello(replacing: auth, with: #""auth":{"kind":"closed","message":"No."},"#)
+        #expect(closed.exposure.auth == .closed(message: "No."))
+        let ask = try hello(replacing: auth, with: #""auth":{"kind":"ask","header":"x-api-key","tokens":[]},"#)
+        #expect(ask.exposure.auth == .ask(TokenSettings(header: "x-api-key", tokens: [])))
+    }
+
+    @Test(
+        "every rule has to be there",
+        arguments: [
+            #""unlisted":"forbidden","#, #""discovery":"get","#, #""requestIds":true,"#, #""securityHeaders":true,"#,
+            #""corsOnErrors":true,"#, #""corsCredentialsWithoutOrigin":"none","#, #""jsonLimitBytes":2097152,"#,
+            #""jsonDepth":{"limit":1001,"plain":999},"#, #""plainKeys":"serializer","#,
+            #""invalidBodyText":"Invalid JSON body","#, #""prettyErrors":false,"#, #""eventResults":true}"#,
+        ])
+    func everyRule(text: String) throws {
+        let name = try #require(text.split(separator: "\"").first)
+        let closing = text.hasSuffix("}") && !text.contains("{") ? #""later":1}"# : ""
+        #expect(throws: HelloError("HELLO.exposure.rules.\(name) is missing")) {
+            try hello(replacing: text, with: closing)
+        }
+    }
+
+    @Test("a rule that this front does not know is refused, as it could not be kept")
+    func unknownRule() {
+        #expect(throws: HelloError("HELLO.exposure.rules.later is unknown to this front: update the front")) {
+            try hello(replacing: #""eventResults":true"#, with: #""eventResults":true,"later":1"#)
+        }
+    }
+
+    @Test("what is handed to the app's own handlers needs some")
+    func handlers() {
+        #expect(throws: HelloError("HELLO.targets[1].lane is listener, which needs HELLO.listener.exposure")) {
+            try hello(replacing: #""listener":{"exposure":true"#, with: #""listener":{"exposure":false"#)
+        }
+        let asking = Self.complete
+            .replacing(#""kind":"tokens""#, with: #""kind":"ask""#)
+            .replacing(#""listener":{"exposure":true"#, with: #""listener":{"exposure":false"#)
+        #expect(throws: HelloError("HELLO.exposure.auth.kind is ask, which needs HELLO.listener.exposure")) {
+            try hello(asking)
+        }
     }
 
     @Test("what is no JSON is refused, not crashed on")

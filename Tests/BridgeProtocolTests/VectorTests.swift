@@ -64,7 +64,7 @@ struct VectorTests {
         case .welcome: Welcome(frontVersion: "0.1.0", loops: 2, link: 0, windowBytes: 262_144).write(into: &written)
         case .refused:
             Refused(
-                reason: "this front speaks version 1 of the bridge protocol, the shim version 7: update runner-sidecar",
+                reason: "this front speaks version 2 of the bridge protocol, the shim version 7: update runner-sidecar",
                 retry: false
             ).write(into: &written)
         case .hello: FrameWriter.hello(version: frame.field, payload.span, into: &written)

@@ -51,7 +51,8 @@ struct AnswerTests {
 
     @Test("every error has a status that fits, a code in capitals and a body that is its envelope")
     func envelopes() {
-        let id = Array("x".utf8)
+        var front = Front()
+        _ = front.decide("POST /__runner/task/x")
         for rejection in Rejection.allCases {
             let answer = rejection.answer
             #expect((400...599).contains(answer.status))
@@ -59,11 +60,12 @@ struct AnswerTests {
             if case .http = rejection { #expect(answer.closes) }
             #expect((answer.status == 503) == (answer.retryAfterSeconds != nil))
             var body = ByteBuffer()
-            ErrorEnvelope.write(rejection, id: id.span, into: &body)
+            front.rules.writeBody(of: rejection, into: &body)
+            let message = rejection == .invalidJSON ? "Invalid EJSON body" : answer.message.description
             let name = answer.messageEnd.utf8CodeUnitCount > 0 ? "x" : ""
             #expect(
                 String(decoding: body.bytes.copied(), as: UTF8.self)
-                    == "{\"ok\":false,\"error\":{\"message\":\"\(answer.message)\(name)\(answer.messageEnd)\",\"code\":\"\(answer.code)\"}}"
+                    == "{\"ok\":false,\"error\":{\"message\":\"\(message)\(name)\(answer.messageEnd)\",\"code\":\"\(answer.code)\"}}"
             )
         }
     }

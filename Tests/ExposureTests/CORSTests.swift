@@ -11,7 +11,7 @@ struct CORSTests {
     private static let preflight = "OPTIONS /__runner/task/app.tasks.add"
 
     private func front(_ cors: CORSSettings) -> Front {
-        Front(ExposureSettings(cors: cors, hasAllowList: true))
+        Front(ExposureSettings.runner48(cors: cors))
     }
 
     @Test("an origin is echoed only if the list has just that")
@@ -130,7 +130,8 @@ struct CORSTests {
         var front = front(CORSSettings(credentials: true))
         let kept = front.decide(Self.post, "Origin: https://a.example")
         let lent = front.decide(Self.post, "Origin: " + String(repeating: "a", count: 2_000))
-        front.rules.apply(ExposureSettings(basePath: "/api", cors: CORSSettings(origin: .fixed("https://b.example"))))
+        front.rules.apply(
+            ExposureSettings.runner48(basePath: "/api", cors: CORSSettings(origin: .fixed("https://b.example"))))
         #expect(front.lines(kept)?.contains("Allow-Origin: https://a.example|") == true)
         #expect(front.lines(lent)?.contains("Allow-Origin: aaa") == true)
         #expect(front.decide(Self.post) == .outside)

@@ -13,7 +13,7 @@ struct Front: ~Copyable {
     let gone: Int
     let discovery: Int
 
-    init(_ settings: ExposureSettings = ExposureSettings(hasAllowList: true)) {
+    init(_ settings: ExposureSettings = ExposureSettings.runner48()) {
         rules = ExposureRules(settings)
         add = Self.announce(.task, "app.tasks.add", .callable, &rules)
         notify = Self.announce(.event, "app.events.notify", .callable, &rules)
@@ -132,7 +132,7 @@ struct DecisionTests {
 
     @Test("the checks come in the recorded order: OPTIONS, route, method, token, allow-list, registration")
     func order() {
-        var front = Front(ExposureSettings(auth: AuthSettings(tokens: ["s"]), hasAllowList: true))
+        var front = Front(ExposureSettings.runner48(auth: AuthSettings.tokens("s")))
         func code(_ line: String, _ fields: String..., in front: inout Front) -> String {
             let decision = fields.isEmpty ? front.decide(line) : front.decide(line, fields[0])
             if case .reject(let rejection, _) = decision { return rejection.answer.code.description }
@@ -155,7 +155,7 @@ struct DecisionTests {
 
     @Test("without an allow-list an unknown id was not found, with one it is not exposed")
     func unknownIds() {
-        var open = Front(ExposureSettings())
+        var open = Front(ExposureSettings.runner48(unlisted: .notFound))
         #expect(
             open.rejection("POST /__runner/task/a%22%00")
                 == #"{"ok":false,"error":{"message":"Task a\"\u0000 not found","code":"NOT_FOUND"}}"#)
@@ -177,39 +177,39 @@ struct DecisionTests {
 
     @Test("a base path that no raw target can spell is still reached by what is normalised to it")
     func unusualBasePaths() {
-        var encoded = Front(ExposureSettings(basePath: "/a%7Bb"))
+        var encoded = Front(ExposureSettings.runner48(basePath: "/a%7Bb"))
         #expect(encoded.rejection("POST /a{b/task/app.tasks.add") == nil)
-        var doubled = Front(ExposureSettings(basePath: "//a"))
+        var doubled = Front(ExposureSettings.runner48(basePath: "//a"))
         #expect(doubled.decide("POST //a/task/app.tasks.add") == .outside)
         let reached = doubled.decide("POST /..//a/task/app.tasks.add")
         let add = doubled.add
         #expect(isCall(reached, add, .task))
-        var literal = Front(ExposureSettings(basePath: "/a{b"))
+        var literal = Front(ExposureSettings.runner48(basePath: "/a{b"))
         #expect(literal.decide("POST /a{b/task/app.tasks.add") == .outside)
     }
 
     @Test("a token is met by equality alone, as Node would show it to the app")
     func tokens() {
-        func passes(_ settings: AuthSettings?, _ fields: [String]) -> Bool {
-            var front = Front(ExposureSettings(auth: settings))
+        func passes(_ settings: AuthSettings, _ fields: [String]) -> Bool {
+            var front = Front(ExposureSettings.runner48(auth: settings))
             let line = "POST /__runner/task/app.tasks.add"
             let decision = fields.count == 2 ? front.decide(line, fields[0], fields[1]) : front.decide(line, fields[0])
             return decision != .reject(.unauthorized, cors: .none) && isCall(decision, front.add, .task)
         }
-        let two = AuthSettings(tokens: ["first", "second"])
-        #expect(passes(nil, ["X: y"]))
+        let two = AuthSettings.tokens("first", "second")
+        #expect(passes(.open, ["X: y"]))
         #expect(passes(two, ["X-Runner-Token: first"]) && passes(two, ["x-runner-token:second  "]))
         for wrong in ["firs", "first1", "firstfirst", "First", "", "first, second"] {
             #expect(!passes(two, ["X-Runner-Token: " + wrong]), "\(wrong)")
         }
         #expect(!passes(two, ["X-Runner-Token: first", "X-Runner-Token: first"]))
-        #expect(passes(AuthSettings(tokens: ["a, b"]), ["X-Runner-Token: a", "x-runner-token: b"]))
-        #expect(passes(AuthSettings(header: "cookie", tokens: ["a; b"]), ["Cookie: a", "Cookie: b"]))
-        #expect(passes(AuthSettings(header: "authorization", tokens: ["a"]), ["Authorization: a", "Authorization: b"]))
-        #expect(passes(AuthSettings(header: "set-cookie", tokens: ["a"]), ["Set-Cookie: a", "Set-Cookie: b"]))
-        #expect(passes(AuthSettings(header: "origin", tokens: ["a, b"]), ["Origin: a", "Origin: b"]))
+        #expect(passes(AuthSettings.tokens("a, b"), ["X-Runner-Token: a", "x-runner-token: b"]))
+        #expect(passes(AuthSettings.tokens("a; b", header: "cookie"), ["Cookie: a", "Cookie: b"]))
+        #expect(passes(AuthSettings.tokens("a", header: "authorization"), ["Authorization: a", "Authorization: b"]))
+        #expect(passes(AuthSettings.tokens("a", header: "set-cookie"), ["Set-Cookie: a", "Set-Cookie: b"]))
+        #expect(passes(AuthSettings.tokens("a, b", header: "origin"), ["Origin: a", "Origin: b"]))
         // A character that no header can carry, and no token at all: closed, not open.
-        #expect(!passes(AuthSettings(tokens: ["☃"]), ["X-Runner-Token: ☃"]))
-        #expect(!passes(AuthSettings(tokens: [""]), ["X-Runner-Token: "]))
+        #expect(!passes(AuthSettings.tokens("☃"), ["X-Runner-Token: ☃"]))
+        #expect(!passes(AuthSettings.tokens(""), ["X-Runner-Token: "]))
     }
 }

@@ -75,7 +75,7 @@ struct RecentRequestTests {
 
     @Test("what was decided is forgotten when the rules change: targets, tokens, base path, origins")
     func decisions() {
-        var rules = ExposureRules(ExposureSettings())
+        var rules = ExposureRules(ExposureSettings.runner48())
         let id = Array("app.tasks.add".utf8)
         let target = rules.catalogue.intern(.task, id: id.span)
         rules.catalogue.setAvailability(.callable, of: target)
@@ -88,11 +88,11 @@ struct RecentRequestTests {
         rules.catalogue.setAvailability(.callable, of: target)
         #expect(isCall(&rules, request))
 
-        var settings = ExposureSettings()
-        settings.auth = AuthSettings(tokens: ["secret"])
+        var settings = ExposureSettings.runner48()
+        settings.auth = AuthSettings.tokens("secret")
         rules.apply(settings)
         #expect(!isCall(&rules, request))
-        settings.auth = nil
+        settings.auth = .open
         settings.basePath = "/other"
         rules.apply(settings)
         #expect(decide(&rules, request) == .outside)
@@ -100,7 +100,7 @@ struct RecentRequestTests {
 
     @Test("where the app's own function judges origins, nothing is decided without it")
     func asked() {
-        var settings = ExposureSettings()
+        var settings = ExposureSettings.runner48()
         settings.cors = CORSSettings()
         settings.cors?.origin = .ask
         var rules = ExposureRules(settings)

@@ -73,9 +73,13 @@ struct ReplayTests {
             return isOctetStream ? .notHere("read by the app itself") : .differs("is taken for a stream")
         case .preflight(let block):
             rules.writePreflight(block, tails, end, into: &answer)
+        case .handOver: return .notHere("decided by the app's own handlers")
         case .outside:
             expected += exchange.body
-            write(.notFound, .none, head, tails, end, &rules, into: &answer)
+            guard case .reject(let rejection, let block) = rules.decideOutside(head, request.span) else {
+                return .differs("asks for what is outside")
+            }
+            write(rejection, block, head, tails, end, &rules, into: &answer)
         case .reject(let rejection, let block):
             expected += exchange.body
             write(rejection, block, head, tails, end, &rules, into: &answer)
@@ -90,7 +94,9 @@ struct ReplayTests {
             for refusal in refusals where body.contains("\"code\":\"\(refusal.answer.code)\"") {
                 return .differs("\(decision), and nodeExposure refused: \(body)")
             }
-            if exchange.status == 400, body != text(of: .invalidJSON) { return .differs("another 400: \(body)") }
+            if exchange.status == 400, body != text(of: .invalidJSON, &rules) {
+                return .differs("another 400: \(body)")
+            }
             let bodyBytes = exchange.body.count
             rules.writeHead(status: exchange.status!, cors: block, bodyBytes: bodyBytes, tails, end, into: &answer)
         }
@@ -114,10 +120,9 @@ struct ReplayTests {
         if head.method != .head { answer.append(body.bytes) }
     }
 
-    private func text(of rejection: Rejection) -> String {
+    private func text(of rejection: Rejection, _ rules: inout ExposureRules) -> String {
         var body = ByteBuffer()
-        let none: [UInt8] = []
-        ErrorEnvelope.write(rejection, id: none.span, into: &body)
+        rules.writeBody(of: rejection, into: &body)
         return String(decoding: body.bytes.copied(), as: UTF8.self)
     }
 

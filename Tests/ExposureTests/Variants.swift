@@ -4,18 +4,18 @@ import Exposure
 /// The configurations of `reference-app.js` (its VARIANTS), as a shim would announce them.
 enum Variants {
     static func settings(_ variant: String) -> ExposureSettings? {
-        var settings = ExposureSettings(hasAllowList: true)
+        var settings = ExposureSettings.runner48()
         let app = ["https://app.example.com"]
         switch variant {
         case "default", "small", "authEmpty": break
-        case "noTunnel", "clientTunnel", "wsTunnel": settings.hasAllowList = false
-        case "auth": settings.auth = AuthSettings(tokens: ["s3cret"])
-        case "authHeader": settings.auth = AuthSettings(header: "authorization", tokens: ["s3cret"])
-        case "authCustom": settings.auth = AuthSettings(header: "x-api-key", tokens: ["s3cret"])
-        case "authCookie": settings.auth = AuthSettings(header: "set-cookie", tokens: ["s3cret"])
-        case "authUnicode": settings.auth = AuthSettings(tokens: ["tökén"])
+        case "noTunnel", "clientTunnel", "wsTunnel": settings.rules.unlisted = .notFound
+        case "auth": settings.auth = AuthSettings.tokens("s3cret")
+        case "authHeader": settings.auth = AuthSettings.tokens("s3cret", header: "authorization")
+        case "authCustom": settings.auth = AuthSettings.tokens("s3cret", header: "x-api-key")
+        case "authCookie": settings.auth = AuthSettings.tokens("s3cret", header: "set-cookie")
+        case "authUnicode": settings.auth = AuthSettings.tokens("tökén")
         case "authCors":
-            settings.auth = AuthSettings(tokens: ["s3cret"])
+            settings.auth = AuthSettings.tokens("s3cret")
             settings.cors = CORSSettings(origin: .list(app), credentials: true)
         case "corsEmpty": settings.cors = CORSSettings()
         case "corsString": settings.cors = CORSSettings(origin: .fixed(app[0]))

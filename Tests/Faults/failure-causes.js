@@ -4,7 +4,7 @@
 const { RESULT_FLAGS, TYPES, encodeFrame } = require('../support/bridge-frames.js');
 const { callBytes, exchangeOnce, requestBytes } = require('../support/http-request.js');
 const { RawConnection } = require('../support/raw-connection.js');
-const { RogueWorker } = require('../support/rogue-worker.js');
+const { RogueWorker, OPEN_EXPOSURE } = require('../support/rogue-worker.js');
 const { waitUntil } = require('../support/wait-until.js');
 
 const JSON_TYPE = ['Content-Type', 'application/json'];
@@ -23,8 +23,8 @@ async function ask(run, bytes) {
  *   `exposure`: members that replace those of its HELLO
  */
 async function askRogue(run, { onCall, exposure, bytes = callBytes('once', {}) }) {
-  const honest = { basePath: '/__runner', auth: null, cors: null, allowList: false };
-  const hello = { exposure: { ...honest, ...exposure } };
+  const rules = { ...OPEN_EXPOSURE.rules, ...exposure?.rules };
+  const hello = { exposure: { ...OPEN_EXPOSURE, ...exposure, rules } };
   const worker = await RogueWorker.connect(run.front.socket, { onCall, hello });
   await worker.frame(TYPES.WELCOME);
   const asked = ask(run, bytes);
@@ -83,7 +83,21 @@ const FAILURE_CAUSES = {
   },
   'a task that is not on the allow-list': {
     side: 'client', reason: 'not_exposed', status: 404, workers: 0,
-    provoke: (run) => askRogue(run, { exposure: { allowList: true }, bytes: callBytes('hidden', {}) }),
+    provoke: (run) => askRogue(run, {
+      exposure: { rules: { unlisted: 'notExposed' } }, bytes: callBytes('hidden', {}),
+    }),
+  },
+  'a task that is not on the allow-list, in later releases': {
+    side: 'client', reason: 'forbidden', status: 403, workers: 0,
+    provoke: (run) => askRogue(run, {
+      exposure: { rules: { unlisted: 'forbidden' } }, bytes: callBytes('hidden', {}),
+    }),
+  },
+  'an app whose release demands that access is configured, and it is not': {
+    side: 'worker', reason: 'auth_not_configured', status: 500, workers: 0,
+    provoke: (run) => askRogue(run, {
+      exposure: { auth: { kind: 'closed', message: 'Authentication not configured.' } },
+    }),
   },
   'a target that makes no URL': {
     side: 'client', reason: 'internal_error', status: 500, provoke: (run) => ask(run, requestBytes('//a:b/')),

@@ -101,14 +101,26 @@ class RogueWorker {
   }
 }
 
+/** An exposure as 4.8 of the runner has it, open to all, with no allow-list. */
+const OPEN_EXPOSURE = Object.freeze({
+  basePath: '/__runner',
+  auth: { kind: 'open' },
+  cors: null,
+  rules: Object.freeze({
+    unlisted: 'notFound', discovery: 'getAndPost', requestIds: false, securityHeaders: false, corsOnErrors: false,
+    corsCredentialsWithoutOrigin: 'echo', jsonLimitBytes: null, jsonDepth: { limit: 10_000, plain: 10_000 },
+    plainKeys: 'ejson', invalidBodyText: 'Invalid EJSON body', prettyErrors: false, eventResults: false,
+  }),
+});
+
 function honestHello(tasks, protocol, changes) {
   return {
     protocol, worker: randomBytes(8).toString('hex'), link: 0, pid: process.pid, shim: '0.0.0',
     node: process.versions.node, runner: null,
-    exposure: { basePath: '/__runner', auth: null, cors: null, allowList: false },
-    targets: tasks.map((id) => ({ kind: 'task', id, state: 'callable', head: false })),
+    exposure: OPEN_EXPOSURE,
+    targets: tasks.map((id) => ({ kind: 'task', id, state: 'callable', lane: 'call', head: false })),
     listener: { exposure: false, everything: false }, ...changes,
   };
 }
 
-module.exports = { RogueWorker };
+module.exports = { RogueWorker, OPEN_EXPOSURE };

@@ -12,14 +12,29 @@ function resolveBasePath(basePath) {
   return path.endsWith('/') && path !== '/' ? path.slice(0, -1) : path;
 }
 
-/** @returns {{ header: string, tokens: string[] } | null} null: open to all */
+/** @returns {object} what 4.8 makes of `auth`: without a token every request passes */
 function describeAuth(auth) {
-  if (!auth) return null;
+  if (!auth) return { kind: 'open' };
   const tokens = (Array.isArray(auth.token) ? auth.token : [auth.token]).filter(Boolean).map(String);
-  if (tokens.length === 0) return null;
+  if (tokens.length === 0) return { kind: 'open' };
   const header = auth.header === undefined || auth.header === null ? 'x-runner-token' : String(auth.header);
-  return { header: header.toLowerCase(), tokens };
+  return { kind: 'tokens', header: header.toLowerCase(), tokens };
 }
+
+/** How 4.8 behaves on the wire, rule by rule (docs/bridge-protocol.md). */
+const RULES = Object.freeze({
+  discovery: 'getAndPost',
+  requestIds: false,
+  securityHeaders: false,
+  corsOnErrors: false,
+  corsCredentialsWithoutOrigin: 'echo',
+  jsonLimitBytes: null,
+  jsonDepth: { limit: 10_000, plain: 10_000 },
+  plainKeys: 'ejson',
+  invalidBodyText: 'Invalid EJSON body',
+  prettyErrors: false,
+  eventResults: false,
+});
 
 function describeOrigin(origin) {
   if (origin === undefined || origin === null) return { kind: 'default' };
@@ -54,7 +69,7 @@ function describeExposure(http, allowList) {
     basePath: resolveBasePath(http.basePath),
     auth: describeAuth(http.auth),
     cors: describeCors(http.cors),
-    allowList,
+    rules: { unlisted: allowList ? 'notExposed' : 'notFound', ...RULES },
   };
 }
 

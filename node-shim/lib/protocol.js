@@ -10,7 +10,7 @@ if (new Uint8Array(new Uint32Array([1]).buffer)[0] !== 1) {
   throw new Error('runner-sidecar runs on little-endian machines only');
 }
 
-const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 2;
 const HEADER_BYTES = 16;
 const ENTRY_BYTES = 16;
 const PEER_BYTES = 24;

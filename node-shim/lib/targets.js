@@ -57,7 +57,7 @@ class Targets {
   /** As HELLO carries it. */
   describe() {
     return this.list.map(({ kind, id, state, head }) => (
-      state === 'callable' ? { kind, id, state, head } : { kind, id, state }
+      state === 'callable' ? { kind, id, state, lane: 'call', head } : { kind, id, state }
     ));
   }
 }

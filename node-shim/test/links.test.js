@@ -40,16 +40,20 @@ test('HELLO says what the app is, and nothing follows before WELCOME', async (t)
   assert.equal(peer.frames.length, 1);
   const { protocol, pid, link, node, exposure, listener } = peer.hello;
   assert.deepEqual({ protocol, pid, link, node }, {
-    protocol: 1, pid: process.pid, link: 0, node: process.versions.node,
+    protocol: 2, pid: process.pid, link: 0, node: process.versions.node,
   });
   assert.deepEqual(exposure, {
     basePath: '/api',
-    auth: { header: 'x-runner-token', tokens: ['s3cret'] },
+    auth: { kind: 'tokens', header: 'x-runner-token', tokens: ['s3cret'] },
     cors: {
       origin: { kind: 'list', values: ['https://a'] }, credentials: false, varyOrigin: true, methods: [],
       allowedHeaders: [], exposedHeaders: [], maxAge: null,
     },
-    allowList: false,
+    rules: {
+      unlisted: 'notFound', discovery: 'getAndPost', requestIds: false, securityHeaders: false, corsOnErrors: false,
+      corsCredentialsWithoutOrigin: 'echo', jsonLimitBytes: null, jsonDepth: { limit: 10_000, plain: 10_000 },
+      plainKeys: 'ejson', invalidBodyText: 'Invalid EJSON body', prettyErrors: false, eventResults: false,
+    },
   });
   assert.deepEqual(listener, { exposure: false, everything: false });
   peer.welcome();

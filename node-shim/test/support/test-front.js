@@ -122,9 +122,9 @@ class Peer extends EventEmitter {
 
   welcome(more = {}) {
     this.send(frame(TYPE.WELCOME, {
-      field: 1,
+      field: 2,
       payload: JSON.stringify({
-        protocol: 1, front: 'test', loops: this.front.loops, link: this.hello.link, limits: this.front.limits, ...more,
+        protocol: 2, front: 'test', loops: this.front.loops, link: this.hello.link, limits: this.front.limits, ...more,
       }),
     }));
   }
