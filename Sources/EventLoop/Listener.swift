@@ -16,11 +16,13 @@ internal import CLibUV
     /// Listens on a TCP address.
     ///
     /// - Parameters:
-    ///   - sharesPort: sets SO_REUSEPORT, so that each loop (and a second front, during a restart) has a listener of
+    ///   - sharesPort: sets SO_REUSEPORT, so that each loop (and a second front, during a hand-over) has a listener of
     ///     its own on the port and the kernel spreads connections over them.
+    ///   - leadsPort: takes a port that nobody else listens on, then lets listeners with `sharesPort` join it. Of two
+    ///     processes that do so at the same moment, one gets EADDRINUSE.
     ///   - onConnection: calls `accept(into:)` on the listener it is given. A connection it does not take is closed.
     public init(
-        loop: Loop, address: SocketAddress, sharesPort: Bool, backlog: Int32,
+        loop: Loop, address: SocketAddress, sharesPort: Bool, leadsPort: Bool = false, backlog: Int32,
         onConnection: @escaping (Listener) -> Void
     ) throws(LoopError) {
         if loop.simulation != nil {
@@ -48,6 +50,8 @@ internal import CLibUV
         _ = try unsafe address.withSockaddr { (pointer) throws(LoopError) in
             try unsafe LoopError.check(uv_tcp_bind(tcp, pointer, 0))
         }
+        // Bound without it, the port is this socket's alone; the kernel asks for it again when another one binds.
+        if leadsPort { try setReusePort(descriptor) }
         try listen(backlog: backlog)
     }
 

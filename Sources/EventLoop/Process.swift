@@ -1,4 +1,3 @@
-public import Bytes
 internal import Glibc
 
 /// This process.
@@ -70,19 +69,15 @@ public func closeDescriptor(_ descriptor: Int32) {
     _ = close(descriptor)
 }
 
-/// Standard error. One call is one write, so that lines of several threads do not mix.
-public enum StandardError {
-    public static func write(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, bytes.count) }
-    }
-
-    /// Writes `bytes` and empties them. What standard error does not take (a full disk, a closed pipe) is lost: nobody
-    /// waits for a log.
-    public static func write(_ bytes: inout ByteBuffer) {
-        let readable = unsafe bytes.unsafeReadable
-        if unsafe !readable.isEmpty { _ = unsafe Glibc.write(2, readable.baseAddress!, readable.count) }
-        bytes.removeAll()
+/// Descriptors 0 to 2.
+public enum StandardStreams {
+    /// Opens /dev/null for those that are closed: else the next socket or pipe would get such a number, and log lines
+    /// would go into it.
+    public static func openMissing() {
+        for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is given: this one, since those below it are open by now.
+            _ = unsafe open("/dev/null", O_RDWR)
+        }
     }
 }
 

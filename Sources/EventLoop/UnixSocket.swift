@@ -27,19 +27,51 @@ public enum UnixSocket {
         public var gid: UInt32
     }
 
-    /// Binds a socket at `path` with exactly `mode`, given to `group` where one is named.
+    /// A socket that listens, and which file it is.
+    public struct Bound {
+        public let descriptor: Int32
+        public let identity: FileIdentity?
+    }
+
+    /// Binds a socket at `path` with exactly `mode`, given to `group` where one is named, and listens.
     ///
-    /// A dead socket file (nobody answers a connect) is replaced; a living one, or a file that is no socket, is an
-    /// error and stays untouched. A missing directory (the last one of the path, not several) is made, for this user
-    /// only beyond what `mode` opens.
-    /// - Returns: the bound descriptor, not listening yet.
-    public static func bind(path: String, mode: UInt32, group: String?) throws(BindError) -> Int32 {
+    /// A dead socket file (nobody answers a connect) is replaced; a file that is no socket is an error and stays
+    /// untouched, and so does a living socket unless `takesOver`: then the new one takes its place at once, while the
+    /// process that has the old one keeps its connections. A missing directory (the last one of the path, not several)
+    /// is made, for this user only beyond what `mode` opens.
+    ///
+    /// Looking and binding are one step for all who do so in the same directory: two fronts that start at the same
+    /// moment do not take each other's socket for a dead one.
+    public static func bind(
+        path: String, mode: UInt32, group: String?, takesOver: Bool = false, backlog: Int32 = 128
+    ) throws(BindError) -> Bound {
         guard path.utf8.count <= pathLimitBytes, !path.isEmpty else {
             throw .pathTooLong(limitBytes: pathLimitBytes)
         }
         try makeDirectory(of: path, mode: mode)
-        try removeIfDead(path)
         let groupID = try group.map { (name) throws(BindError) in try self.groupID(name) }
+        let lock = try DirectoryLock(of: path)
+        defer { lock.release() }
+        guard try isAlive(path) else {
+            unsafe unlink(path)
+            return try listen(at: path, mode: mode, groupID: groupID, backlog: backlog)
+        }
+        guard takesOver else { throw .inUse }
+        let beside = path + "~"
+        guard beside.utf8.count <= pathLimitBytes else { throw .pathTooLong(limitBytes: pathLimitBytes - 1) }
+        unsafe unlink(beside)
+        let bound = try listen(at: beside, mode: mode, groupID: groupID, backlog: backlog)
+        guard unsafe rename(beside, path) == 0 else {
+            let error = LoopError.fromErrno
+            discard(bound.descriptor, beside)
+            throw .system(operation: "rename", error)
+        }
+        return bound
+    }
+
+    private static func listen(
+        at path: String, mode: UInt32, groupID: gid_t?, backlog: Int32
+    ) throws(BindError) -> Bound {
         let fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard fd >= 0 else { throw .system(operation: "socket", .fromErrno) }
         // Until it listens nobody can connect to it, so the permissions may follow; umask is the whole process's.
@@ -58,12 +90,22 @@ public enum UnixSocket {
             discard(fd, path)
             throw .system(operation: "chmod", error)
         }
-        return fd
+        let identity = fileIdentity(path)
+        guard Glibc.listen(fd, backlog) == 0 else {
+            let error = LoopError.fromErrno
+            discard(fd, path)
+            throw .system(operation: "listen", error)
+        }
+        return Bound(descriptor: fd, identity: identity)
     }
 
     /// Removes the socket file on a clean exit, if it is still the one that was bound (by inode).
     public static func remove(path: String, identity: FileIdentity?) {
-        guard let identity, fileIdentity(path) == identity else { return }
+        guard let identity else { return }
+        // Between the look and the removal no other front may put its own there.
+        let lock = try? DirectoryLock(of: path)
+        defer { lock?.release() }
+        guard fileIdentity(path) == identity else { return }
         unsafe unlink(path)
     }
 
@@ -118,9 +160,10 @@ public enum UnixSocket {
         guard unsafe chmod(directory, mode_t(reach)) == 0 else { throw .system(operation: "chmod", .fromErrno) }
     }
 
-    private static func removeIfDead(_ path: String) throws(BindError) {
+    /// Whether a process listens at `path`.
+    private static func isAlive(_ path: String) throws(BindError) -> Bool {
         var info = stat()
-        guard unsafe lstat(path, &info) == 0 else { return }
+        guard unsafe lstat(path, &info) == 0 else { return false }
         guard info.st_mode & mode_t(S_IFMT) == mode_t(S_IFSOCK) else { throw .notASocket }
         let type = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
         let probe = socket(AF_UNIX, Int32(type), 0)
@@ -128,11 +171,9 @@ public enum UnixSocket {
         defer { Glibc.close(probe) }
         let status = unsafe connectOrBind(probe, path, Glibc.connect)
         let code = errno
-        // Gone meanwhile: the front before this one has just left.
-        if status != 0 && code == ENOENT { return }
-        // Only "nobody listens" proves it dead; a full backlog (EAGAIN) or no permission (EACCES) does not.
-        guard status != 0, code == ECONNREFUSED else { throw .inUse }
-        unsafe unlink(path)
+        // Only "nobody listens" proves it dead, or its absence: the front before this one has just left. A full backlog
+        // (EAGAIN) or no permission (EACCES) does not.
+        return status == 0 || (code != ECONNREFUSED && code != ENOENT)
     }
 
     private static func connectOrBind(
@@ -152,5 +193,41 @@ public enum UnixSocket {
                 unsafe call(fd, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
+    }
+}
+
+/// A lock that processes take on the directory of a socket while they look at it and bind it. It is the kernel's, ends
+/// with the process, and leaves no file behind.
+private struct DirectoryLock {
+    private let descriptor: Int32
+
+    /// Those who hold it are done within milliseconds.
+    private static let patienceMilliseconds = 5_000
+    private static let pauseMilliseconds = 10
+
+    init(of path: String) throws(UnixSocket.BindError) {
+        let slash = path.lastIndex(of: "/")
+        let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let fd = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        descriptor = fd
+        // A directory that may be written and not be listed has no lock: rare, and no reason not to serve.
+        guard fd >= 0 else { return }
+        var waited = 0
+        while flock(fd, LOCK_EX | LOCK_NB) != 0 {
+            let error = LoopError.fromErrno
+            let isHeld = errno == EWOULDBLOCK || errno == EINTR
+            guard isHeld, waited < Self.patienceMilliseconds else {
+                // File systems without locks say so at once.
+                if !isHeld { return }
+                Glibc.close(fd)
+                throw .system(operation: "lock \(directory)", error)
+            }
+            usleep(useconds_t(Self.pauseMilliseconds * 1000))
+            waited += Self.pauseMilliseconds
+        }
+    }
+
+    func release() {
+        if descriptor >= 0 { Glibc.close(descriptor) }
     }
 }

@@ -118,9 +118,12 @@ public struct FrontReading: Equatable, Sendable {
     public var unixMilliseconds: Int
     /// Why it is not ready, a phrase each (`no worker`, `draining`); empty when it is.
     public var notReadyReasons: [String]
+    /// Log lines that standard error did not take.
+    public var logLinesDropped: Int
 
     public init(
-        version: String, pid: Int, loops: Int, basePath: String, unixMilliseconds: Int, notReadyReasons: [String]
+        version: String, pid: Int, loops: Int, basePath: String, unixMilliseconds: Int, notReadyReasons: [String],
+        logLinesDropped: Int = 0
     ) {
         self.version = version
         self.pid = pid
@@ -128,5 +131,6 @@ public struct FrontReading: Equatable, Sendable {
         self.basePath = basePath
         self.unixMilliseconds = unixMilliseconds
         self.notReadyReasons = notReadyReasons
+        self.logLinesDropped = logLinesDropped
     }
 }

@@ -139,6 +139,9 @@ public enum PrometheusText {
         for worker in snapshot.workers { writer.sample(labels(worker), millionths: worker.eventLoopLagMicroseconds) }
         writer.family("runner_sidecar_ready", .gauge, "1 when calls can be served.")
         writer.sample(snapshot.front.notReadyReasons.isEmpty ? 1 : 0)
+        writer.family(
+            "runner_sidecar_log_lines_dropped", .counter, "Log lines lost because standard error was not read.")
+        writer.sample(snapshot.front.logLinesDropped)
         writer.family("runner_sidecar_build_info", .gauge, "Always 1; the version is the label.")
         writer.sample([("version", snapshot.front.version)], 1)
     }

@@ -6,9 +6,11 @@ public struct Configuration: Equatable, Sendable {
     // MARK: Serving
 
     public var listen = [ListenAddress(host: ListenAddress.loopback, port: 7071)]
-    /// Event loops, each on a thread of its own; nil: one for each core, up to 4.
+    /// Event loops, each on a thread of its own; nil: one for each two cores, up to 4.
     public var loops: Int?
     public var backlog = 511
+    /// Whether another process of this user may listen on the same port.
+    public var sharesPort = false
     public var admin: ListenAddress? = ListenAddress(host: ListenAddress.loopback, port: 7072)
     /// Names under which the admin listener may be asked, in lower case, beside addresses and `localhost`; `*` is any.
     public var adminHosts: [String] = []
@@ -23,6 +25,11 @@ public struct Configuration: Equatable, Sendable {
     public var socketAllowedGroupIDs: [UInt32] = []
     public var bridgeDescriptors: [Int32] = []
     public var exitsWithParent = false
+    /// Where the process that started this one says when to stop.
+    public var controlDescriptor: Int32?
+
+    /// Whether the app that is served started this front, and its links are inherited.
+    public var isEmbedded: Bool { !bridgeDescriptors.isEmpty && socketPath == nil }
 
     // MARK: The exposure
 
@@ -41,9 +48,8 @@ public struct Configuration: Equatable, Sendable {
 
     // MARK: Time
 
-    /// Until a call's result, or a stream's first byte. nodeExposure has no limit, but whoever waits behind an ingress
-    /// has been cut off long before; what hangs for good should end in an answer.
-    public var taskTimeoutMilliseconds = 300_000
+    /// Until a call's result, or a stream's first byte; 0: no limit, as in nodeExposure.
+    public var taskTimeoutMilliseconds = 0
     public var headerTimeoutMilliseconds = 10_000
     public var bodyTimeoutMilliseconds = 30_000
     /// Longer than the 60 s that common ingresses keep idle connections for: the side that reuses a connection must be
@@ -97,6 +103,8 @@ public struct Configuration: Equatable, Sendable {
 public enum ConfigurationSource: Equatable, Sendable {
     /// Nobody: the built-in default, or what the app announces.
     case standard
+    /// Nobody: the default where the app brings the front along.
+    case embedded
     /// The configuration file's member of this name.
     case file(key: String)
     case environment(name: String)
@@ -107,6 +115,7 @@ public enum ConfigurationSource: Equatable, Sendable {
     public var text: String {
         switch self {
         case .standard: "default"
+        case .embedded: "default with --bridge-fd"
         case .file(let key): "file: \(key)"
         case .environment(let name): "environment: \(name)"
         case .flag(let name): "flag: --\(name)"

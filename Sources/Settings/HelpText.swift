@@ -58,7 +58,9 @@ extension Option {
     /// The default as a person reads it.
     var defaultText: String {
         let values = texts(Configuration())
-        return values.isEmpty || (values == [absenceWord] && absence != absenceWord)
+        let text =
+            values.isEmpty || (values == [absenceWord] && absence != absenceWord)
             ? absence ?? "none" : values.joined(separator: ", ")
+        return embeddedDefault.map { "\(text); with --bridge-fd alone: \($0.text)" } ?? text
     }
 }

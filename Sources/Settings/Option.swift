@@ -17,6 +17,8 @@ public struct Option: Sendable {
     public let absence: String?
     /// The word that asks for that, where there is one.
     let absenceWord: String?
+    /// What holds instead of the default where the app brings the front along.
+    var embeddedDefault: EmbeddedDefault?
 
     let schema: ValueSchema
     let assign: @Sendable (inout Configuration, [String]) throws(ValueProblem) -> Void
@@ -32,8 +34,25 @@ public struct Option: Sendable {
         Self.environmentPrefix + String(name.uppercased().map { $0 == "-" ? "_" : $0 })
     }
 
+    /// This option with another default where the app brings the front along.
+    func whenEmbedded(
+        _ text: String, _ values: @escaping @Sendable (Configuration) -> [String]
+    ) -> Option {
+        var option = self
+        option.embeddedDefault = EmbeddedDefault(text: text, values: values)
+        return option
+    }
+
     /// An on/off option may be given without a value.
     var isSwitch: Bool { if case .boolean = schema { !isList } else { false } }
+}
+
+/// A default that depends on the mode.
+struct EmbeddedDefault: Sendable {
+    /// For a person.
+    let text: String
+    /// As they would stand on the command line.
+    let values: @Sendable (Configuration) -> [String]
 }
 
 /// The headings under which options are shown.

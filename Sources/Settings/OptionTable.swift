@@ -20,21 +20,26 @@ public enum OptionTable {
             .serving, "admin", optional: \.admin, .address, absence: "off", absenceWord: "off",
             help:
                 "Where health, metrics and the status page are served. Keep it off public networks: it asks for no password."
-        ),
+        ).whenEmbedded("off") { _ in ["off"] },
         Option(
             .serving, "admin-host", list: \.adminHosts, .hostName, absence: "IP addresses and localhost", [.live],
             help:
-                "Names by which the admin listener may be asked, beside IP addresses and localhost; * for any. Others get 403."
+                "Host names accepted by the admin listener, besides IP addresses and localhost; * for any. Others get 403."
         ),
         Option(
             .serving, "loops", optional: \.loops, .integer(1...64), absence: "one for each two cores, up to 4",
             absenceWord: "auto",
             help:
                 "Event loops, each on a thread of its own. One loop serves several Node processes; the other cores are theirs."
-        ),
+        ).whenEmbedded("one for each of them") { ["\($0.bridgeDescriptors.count)"] },
         Option(
             .serving, "backlog", \.backlog, .integer(1...65_535),
             help: "Connections the kernel holds while they wait to be accepted."),
+        Option(
+            .serving, "share-port", \.sharesPort, .onOff,
+            help:
+                "Let another front of this user listen on the same ports, and take over its --socket, so that a new one can start before the old one is stopped. Otherwise a port in use is an error."
+        ),
     ]
 
     private static let bridge: [Option] = [
@@ -60,6 +65,11 @@ public enum OptionTable {
         Option(
             .bridge, "exit-with-parent", \.exitsWithParent, .onOff,
             help: "Drain and leave when the process that started this one is gone."),
+        Option(
+            .bridge, "control-fd", optional: \.controlDescriptor, .number("FD", 3...65_535), absence: "none",
+            help:
+                "Inherited descriptor by which the process that started this one says when to stop: a line stop, or stop-now. SIGTERM and SIGINT are then ignored."
+        ),
     ]
 
     private static let exposure: [Option] = [
@@ -72,7 +82,7 @@ public enum OptionTable {
             legacyEnvironment: ["CORS_ORIGINS"]),
         Option(
             .exposure, "token", list: \.tokens, .token, absence: "as the app announces", [.live, .secret],
-            help: "Tokens of which any one opens. Prefer --token-file: flags show in the process list."),
+            help: "Accepted tokens; any one grants access. Prefer --token-file: flags show in the process list."),
         Option(
             .exposure, "token-file", optional: \.tokenFile, .path(), absence: "none", [.live],
             help: "A file of tokens, one a line, beside those of --token. Read again on SIGHUP."),
@@ -88,7 +98,7 @@ public enum OptionTable {
         Option(
             .time, "task-timeout", \.taskTimeoutMilliseconds, .duration(1...day, offWord: "off"), [.live],
             help:
-                "A task that takes longer is cancelled and answered 504. Off, as in nodeExposure: a long task keeps working."
+                "Cancel a task that runs longer and answer 504. off: no limit, as in nodeExposure."
         ),
         Option(
             .time, "header-timeout", \.headerTimeoutMilliseconds, .duration(100...hour), [.live],
@@ -103,7 +113,7 @@ public enum OptionTable {
         ),
         Option(
             .time, "write-timeout", \.writeTimeoutMilliseconds, .duration(100...day), [.live],
-            help: "How long a client may take nothing of an answer that waits for it."),
+            help: "Disconnect a client that reads nothing of a pending response for this long."),
         Option(
             .time, "worker-wait", \.workerWaitMilliseconds, .duration(0...hour), [.live],
             help: "How long a call is held while no Node process can take it, so that a restart fails no request."),
@@ -147,17 +157,17 @@ public enum OptionTable {
             help: "JSON body of one call; 413 above. Streamed uploads have no limit."),
         Option(
             .limits, "json-depth-limit", \.jsonDepthLimit, .integer(16...10_000_000), [.live],
-            help: "Arrays and objects within each other in a JSON body."),
+            help: "Maximum JSON nesting depth."),
         Option(
             .limits, "result-limit", \.resultLimitBytes, .bytes(1 << 10...60 << 20),
             help: "A larger result travels from Node in pieces instead of at once. Nothing is refused."),
         Option(
             .limits, "stream-window", \.streamWindowBytes, .bytes(16 << 10...16 << 20),
-            help: "Bytes of one stream and direction under way at most."),
+            help: "Flow-control window per stream and direction."),
         Option(
             .limits, "unread-bytes", \.unreadBytes, .bytes(1 << 20...64 << 30), [.live],
             help:
-                "Memory that answers may take which clients do not read; from half of it on, clients that take nothing are cut."
+                "Memory limit for responses clients have not read. Above half of it, clients that read nothing are disconnected."
         ),
     ]
 

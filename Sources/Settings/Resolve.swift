@@ -27,6 +27,7 @@ extension Configuration {
         for (index, option) in OptionTable.options.enumerated() {
             resolution.settle(option, index, flag: line.values[index], environment)
         }
+        resolution.settleEmbeddedDefaults()
         resolution.checkNames(ofEnvironment: environmentNames)
         resolution.readTokenFile(readFile)
         let serves = line.command != .healthcheck && !line.printsConfiguration
@@ -116,6 +117,15 @@ private struct Resolution {
         }
     }
 
+    /// What nobody set, where the app brings the front along.
+    mutating func settleEmbeddedDefaults() {
+        guard configuration.isEmbedded else { return }
+        for (index, option) in OptionTable.options.enumerated() where configuration.sources[index] == .standard {
+            guard let values = option.embeddedDefault?.values(configuration) else { continue }
+            assign(option, index, values, from: .embedded, place: "--\(option.name)")
+        }
+    }
+
     private mutating func assign(
         _ option: Option, _ index: Int, _ values: [String], from source: ConfigurationSource, place: String
     ) {
@@ -153,6 +163,15 @@ private struct Resolution {
             report(
                 "--socket is required: the Unix socket that Node connects to",
                 "Add --socket /run/runner-sidecar/bridge.sock, or set RUNNER_SIDECAR_SOCKET")
+        }
+        let descriptors = settings.bridgeDescriptors.count
+        if descriptors > 0, let loops = settings.loops, loops != descriptors {
+            report(
+                "--loops \(loops) does not fit \(descriptors) --bridge-fd: each inherited descriptor has a loop of its own",
+                "Leave --loops out")
+        }
+        if let control = settings.controlDescriptor, settings.bridgeDescriptors.contains(control) {
+            report("--control-fd and --bridge-fd are both \(control)", "Give each a descriptor of its own")
         }
         if settings.listen.isEmpty { report("--listen needs an address", "Add --listen 127.0.0.1:7071") }
         for (index, address) in settings.listen.enumerated() where address.port != 0 {

@@ -5,6 +5,8 @@ internal import Settings
 
 /// The bridge's door: shims connect, are checked, and go to the loop their link is for.
 extension Front {
+    private static let bridgeBacklog: Int32 = 128
+
     func openBridge() throws(StartError) {
         for descriptor in configuration.bridgeDescriptors {
             do throws(LoopError) {
@@ -17,11 +19,13 @@ extension Front {
         }
         guard let path = configuration.socketPath else { return }
         do throws(UnixSocket.BindError) {
-            let descriptor = try UnixSocket.bind(
-                path: path, mode: UInt32(configuration.socketMode.bits), group: configuration.socketGroup)
-            socketIdentity = UnixSocket.fileIdentity(path)
+            let bound = try UnixSocket.bind(
+                path: path, mode: UInt32(configuration.socketMode.bits), group: configuration.socketGroup,
+                takesOver: configuration.sharesPort, backlog: Self.bridgeBacklog)
+            socketIdentity = bound.identity
             do throws(LoopError) {
-                bridge = try Listener(loop: control, unixSocket: descriptor, backlog: 128) { [unowned self] listener in
+                bridge = try Listener(loop: control, unixSocket: bound.descriptor, backlog: Self.bridgeBacklog) {
+                    [unowned self] listener in
                     accept(from: listener)
                 }
             } catch {
@@ -37,9 +41,9 @@ extension Front {
         case .pathTooLong(let limit):
             "--socket \(path) is too long: a socket path takes at most \(limit) bytes. Choose a shorter one"
         case .inUse:
-            "--socket \(path) is in use by another process. Stop that front first, or choose another path"
+            "--socket \(path) is in use by another process. Stop that front first, choose another path, or start this one with --share-port to take its place"
         case .notASocket:
-            "--socket \(path) is there and is no socket. It is left as it is: choose another path, or remove it"
+            "--socket \(path) exists and is not a socket; left unchanged. Choose another path, or remove it"
         case .unknownGroup(let name):
             "--socket-group \(name): there is no such group"
         case .system(let operation, let error):

@@ -8,21 +8,77 @@ extension Front {
     func watchSignals() throws(LoopError) {
         for number in [SIGTERM, SIGINT] {
             watchers.append(
-                try SignalWatcher(loop: control, signals: number) { [unowned self] _ in
-                    if readiness.isDraining { cutShort(because: "second signal") } else { beginDrain() }
-                })
+                try SignalWatcher(loop: control, signals: number) { [unowned self] number in stopSignal(number) })
         }
         watchers.append(
             try SignalWatcher(loop: control, signals: SIGHUP) { [unowned self] _ in reloadSettings() })
+    }
+
+    /// A signal to the process group comes from the terminal and again from whoever passes it on: within this time they
+    /// are the same request to stop in order.
+    private static let sameSignalNanoseconds: UInt64 = 1_000_000_000
+
+    private func stopSignal(_ number: Int32) {
+        guard configuration.controlDescriptor == nil else {
+            // It was sent to the whole process group, and is the parent's to heed.
+            return logger.debug("signal ignored: the process that started this one says when to stop")
+        }
+        let now = control.nanoseconds
+        guard let first = firstStopNanoseconds else {
+            firstStopNanoseconds = now
+            return beginDrain()
+        }
+        if now - first > Self.sameSignalNanoseconds { cutShort(because: "second signal") }
+    }
+
+    /// What the process that started this one says, where it has a descriptor to say it.
+    func watchOrders() throws(LoopError) {
+        guard let descriptor = configuration.controlDescriptor else { return }
+        let orders = try ParentOrders(loop: control) { [unowned self] order in received(order) }
+        try orders.adopt(unixSocket: descriptor)
+        orders.startReading()
+        parentOrders = orders
+    }
+
+    private func received(_ order: ParentOrders.Order) {
+        switch order {
+        case .stop: beginDrain()
+        case .stopNow:
+            beginDrain()
+            if readiness.isListening { cutShort(because: "told to stop now") }
+        case .gone: parentIsGone()
+        }
+    }
+
+    func watchParent() {
+        let parent = Process.parent
+        let timer = Timer(loop: control) { [unowned self] in
+            if Process.parent != parent { parentIsGone() }
+        }
+        timer.start(delayMilliseconds: 500, repeatMilliseconds: 500)
+        parentTimer = timer
+    }
+
+    private func parentIsGone() {
+        parentTimer?.stop()
+        guard !readiness.isDraining else { return }
+        logger.notice("the process that started this one is gone: draining")
+        beginDrain()
+    }
+
+    /// The service manager knows the app; a front that the app brought along does not speak for it.
+    func notifyServiceManager(_ state: String) {
+        if !isEmbedded { ServiceManager.notify(state) }
     }
 
     /// Says no to readiness probes and `Connection: close` to clients, waits for both to be heard, then stops accepting
     /// and finishes what is in flight.
     func beginDrain() {
         guard !readiness.isDraining else { return }
+        guard readiness.isListening else { return wasToldToStop = true }
         readiness.isDraining = true
         for loop in loops { loop.mailbox.send(.leave) }
-        ServiceManager.notify("STOPPING=1")
+        notifyServiceManager("STOPPING=1")
         logger.notice(
             "draining",
             metadata: [
@@ -40,7 +96,7 @@ extension Front {
         removeSocket()
         for loop in loops { loop.mailbox.send(.drain) }
         let timer = Timer(loop: control) { [unowned self] in
-            cutShort(because: "draining took too long")
+            cutShort(because: "--drain-timeout is over")
         }
         timer.start(delayMilliseconds: configuration.drainTimeoutMilliseconds)
         drainTimer = timer
@@ -51,7 +107,7 @@ extension Front {
 
     private func cutShort(because reason: String) {
         logger.warning(
-            "what runs still is cancelled and answered 504", metadata: ["because": "\(reason)", "side": "front"])
+            "drain cut short: cancelling remaining calls (504)", metadata: ["because": "\(reason)", "side": "front"])
         for loop in loops { loop.mailbox.send(.cutShort) }
         let timer = Timer(loop: control) { [unowned self] in finish() }
         timer.start(delayMilliseconds: Self.lastAnswersMilliseconds)

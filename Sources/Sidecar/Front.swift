@@ -19,16 +19,18 @@ public final class Front {
     var readiness = Readiness()
     var drainTimer: Timer?
     var parentTimer: Timer?
+    var parentOrders: ParentOrders?
+    /// An order to stop came before the front listened.
+    var wasToldToStop = false
+    /// When the first signal to stop came, on the monotonic clock.
+    var firstStopNanoseconds: UInt64?
+    var logTimer: Timer?
+    var reportedDroppedLines = 0
     private var heartbeat: Timer?
     var admin: AdminServer?
     lazy var reports = ReportDesk(loop: control)
     let startedUnixMilliseconds = WallClock.unixMilliseconds
     private var failure: StartError?
-
-    /// Why a front cannot start, for a person.
-    public struct StartError: Error, Sendable {
-        public let message: String
-    }
 
     /// - Parameter reload: reads the settings again, for SIGHUP.
     public init(
@@ -46,19 +48,17 @@ public final class Front {
     /// How many serving loops: with inherited descriptors one for each of them; else what was asked for, or one for
     /// each core up to 4. A loop saturates a core at several times what one Node process can run, so more of them only
     /// help where several workers share the work; and every loop wants a core the workers then do not have.
-    var loopCount: Int {
-        if !configuration.bridgeDescriptors.isEmpty { return configuration.bridgeDescriptors.count }
-        return configuration.loops ?? max(1, min(4, LoopThread.processorCount / 2))
-    }
+    var loopCount: Int { configuration.loops ?? max(1, min(4, LoopThread.processorCount / 2)) }
 
     /// Whether the app that is served started this front, and its links are inherited.
-    var isEmbedded: Bool { !configuration.bridgeDescriptors.isEmpty && configuration.socketPath == nil }
+    var isEmbedded: Bool { configuration.isEmbedded }
 
     /// Serves until told to stop. Returns when everything has ended in order.
     public func run() throws(StartError) {
         do throws(LoopError) {
             mailbox = try Mailbox(loop: control) { [unowned self] message in received(message) }
             try watchSignals()
+            try watchOrders()
             try startLoop(0)
         } catch {
             throw StartError(message: "cannot start: \(error)")
@@ -72,8 +72,9 @@ public final class Front {
         if let failure { throw failure }
     }
 
-    func fail(_ message: String) {
-        failure = StartError(message: message)
+    func fail(_ error: StartError) {
+        failure = error
+        error.announce()
         control.stop()
     }
 
@@ -93,12 +94,14 @@ public final class Front {
             loops.append(loop)
             if loops.count == 1 { self.addresses = addresses }
             if loops.count < loopCount {
-                do throws(LoopError) { try startLoop(loops.count) } catch { fail("cannot start a loop: \(error)") }
+                do throws(LoopError) { try startLoop(loops.count) } catch {
+                    fail(StartError(message: "cannot start a loop: \(error)"))
+                }
             } else {
                 open()
             }
-        case .failed(let reason):
-            fail(reason)
+        case .failed(let error):
+            fail(error)
         case .report(let number, _, let report):
             reports.received(report, number: number)
         case .drained(let loop):
@@ -117,7 +120,7 @@ public final class Front {
             try openBridge()
             try openAdmin()
         } catch {
-            fail(error.message)
+            fail(error)
             return
         }
         readiness.isListening = true
@@ -139,36 +142,22 @@ public final class Front {
                 "open files allow fewer connections than --max-connections: raise LimitNOFILE= or ulimit -n",
                 metadata: ["connections": "\(max(loops.count, connections))"])
         }
-        ServiceManager.notify("READY=1")
+        notifyServiceManager("READY=1")
         if configuration.exitsWithParent { watchParent() }
+        watchLog()
+        if wasToldToStop { beginDrain() }
     }
 
     private func openAdmin() throws(StartError) {
         guard let address = configuration.admin else { return }
-        // A front that an app brings along is one of maybe many on the machine: it takes the admin port only when told
-        // to.
-        if isEmbedded && configuration.admin == Configuration().admin { return }
         do throws(LoopError) {
             admin = try AdminServer(front: self, address: SocketAddress(address))
         } catch {
             throw StartError(
                 message: error.isAddressInUse
                     ? "the admin address \(address.text) is in use. Choose another with --admin, or --admin off"
-                    : "cannot listen on the admin address \(address.text): \(error)")
+                    : "cannot listen on the admin address \(address.text): \(error)",
+                code: error.name, address: SocketAddress(address))
         }
-    }
-
-    // MARK: The parent
-
-    private func watchParent() {
-        let parent = Process.parent
-        let timer = Timer(loop: control) { [unowned self] in
-            guard Process.parent != parent else { return }
-            parentTimer?.stop()
-            logger.notice("the process that started this one is gone: draining")
-            beginDrain()
-        }
-        timer.start(delayMilliseconds: 500, repeatMilliseconds: 500)
-        parentTimer = timer
     }
 }

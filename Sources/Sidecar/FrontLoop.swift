@@ -192,7 +192,9 @@ final class FrontLoop {
     /// Listens on `address`; every loop does, and the kernel spreads the connections.
     func listen(on address: SocketAddress) throws(LoopError) -> SocketAddress? {
         let listener = try Listener(
-            loop: loop, address: address, sharesPort: true, backlog: Int32(configuration.backlog)
+            loop: loop, address: address, sharesPort: configuration.sharesPort || index > 0,
+            leadsPort: !configuration.sharesPort && index == 0 && control.loopCount > 1,
+            backlog: Int32(configuration.backlog)
         ) { [unowned self] listener in accept(from: listener) }
         listeners.append(listener)
         return listener.address

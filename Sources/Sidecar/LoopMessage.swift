@@ -23,8 +23,8 @@ enum LoopMessage: Sendable {
 enum ControlMessage: Sendable {
     /// It listens; with the addresses it got.
     case started(ServingLoop, [SocketAddress])
-    /// It could not start; why, for a person.
-    case failed(String)
+    /// It could not start.
+    case failed(Front.StartError)
     /// A report that was asked for.
     case report(number: UInt64, loop: Int, LoopReport)
     /// Nobody is connected any more.

@@ -2,10 +2,11 @@ internal import EventLoop
 internal import Logging
 internal import Settings
 
-/// The command: reads the settings, then serves, checks or prints. Everything it decides is decided elsewhere.
+/// The command: reads the settings, then serves, checks or prints.
 public enum Program {
     /// - Returns: the process's exit code: 0 for success, 1 when serving failed, 2 when the settings are wrong.
     public static func run(arguments: [String]) -> Int32 {
+        StandardStreams.openMissing()
         switch settings(arguments) {
         case .failure(let errors):
             StandardError.write(errors.text)
@@ -41,10 +42,16 @@ public enum Program {
         return 0
     }
 
+    /// What a reader of standard error has to take the last lines.
+    private static let lastLinesMilliseconds = 500
+
     private static func serve(_ configuration: Configuration, arguments: [String]) -> Int32 {
         LogSettings.level = configuration.logLevel
         let format = configuration.logFormat
         let logger = Logger(label: "runner-sidecar") { _ in LineLogHandler(format: format) }
+        // Without the thread, lines are written by whoever logs.
+        try? StandardError.startWriter()
+        defer { StandardError.finish(withinMilliseconds: lastLinesMilliseconds) }
         do throws(Front.StartError) {
             let front = try Front(configuration: configuration, logger: logger) {
                 settings(arguments).flatMap { invocation in

@@ -29,24 +29,15 @@ struct ServingLoop: Sendable {
                     do throws(LoopError) {
                         bound.append(try front.listen(on: address) ?? address)
                     } catch {
-                        start.control.send(.failed(reason(error, address)))
+                        start.control.send(.failed(Front.StartError(error, listeningOn: address)))
                         return
                     }
                 }
                 start.control.send(.started(ServingLoop(index: start.index, mailbox: mailbox), bound))
                 front.loop.run()
             } catch {
-                start.control.send(.failed("cannot start loop \(start.index): \(error)"))
+                start.control.send(.failed(Front.StartError(message: "cannot start loop \(start.index): \(error)")))
             }
-        }
-    }
-
-    private static func reason(_ error: LoopError, _ address: SocketAddress) -> String {
-        switch error.name {
-        case "EADDRINUSE": "\(address) is in use. Choose another address with --listen, or stop what listens there"
-        case "EACCES": "no permission to listen on \(address). Ports below 1024 need CAP_NET_BIND_SERVICE"
-        case "EADDRNOTAVAIL": "\(address) is no address of this machine. See --listen"
-        default: "cannot listen on \(address): \(error)"
         }
     }
 }

@@ -11,9 +11,12 @@ struct ListenerTests {
         var guests: [Recorder] = []
         private(set) var listener: Listener?
 
-        init(_ loop: Loop, address: SocketAddress = loopback, sharesPort: Bool = false) throws {
+        init(_ loop: Loop, address: SocketAddress = loopback, sharesPort: Bool = false, leadsPort: Bool = false) throws
+        {
             self.loop = loop
-            listener = try Listener(loop: loop, address: address, sharesPort: sharesPort, backlog: 128) {
+            listener = try Listener(
+                loop: loop, address: address, sharesPort: sharesPort, leadsPort: leadsPort, backlog: 128
+            ) {
                 [unowned self] in
                 guard let guest = try? Recorder(loop: loop, transport: .tcp) else { return }
                 try? $0.accept(into: guest)
@@ -68,6 +71,26 @@ struct ListenerTests {
         #expect(second.guests.count > 0)
         first.close()
         second.close()
+    }
+
+    @Test("one that leads a port lets sharers join, and is joined by no other leader and no loner")
+    func leadPort() throws {
+        let loop = try Loop()
+        let leader = try House(loop, leadsPort: true)
+        let address = try #require(leader.listener?.address)
+        let sharer = try House(loop, address: address, sharesPort: true)
+        for (shares, leads) in [(false, true), (false, false)] {
+            #expect {
+                _ = try House(loop, address: address, sharesPort: shares, leadsPort: leads)
+            } throws: { ($0 as? LoopError)?.isAddressInUse == true }
+        }
+        var peers: [Peer] = []
+        for _ in 0..<64 { peers.append(try connect(to: address)) }
+        turn(loop) { leader.guests.count + sharer.guests.count == 64 }
+        #expect(leader.guests.count > 0)
+        #expect(sharer.guests.count > 0)
+        leader.close()
+        sharer.close()
     }
 
     @Test("a reset by the peer shows as ECONNRESET, not as an end")

@@ -14,7 +14,7 @@ struct UnixSocketTests {
                 let folder = try TemporaryFolder()
                 // mkdtemp heeds umask, too.
                 unsafe chmod(folder.path, 0o700)
-                let descriptor = try UnixSocket.bind(path: folder.path + "/s", mode: mode, group: nil)
+                let descriptor = try UnixSocket.bind(path: folder.path + "/s", mode: mode, group: nil).descriptor
                 #expect(folder.permissions("s") == mode)
                 closeDescriptor(descriptor)
             }
@@ -30,7 +30,7 @@ struct UnixSocketTests {
                 [mask = mask as UInt32, mode = mode as UInt32, expected = expected as UInt32] in
                 umask(mask)
                 let folder = try TemporaryFolder()
-                let descriptor = try UnixSocket.bind(path: folder.path + "/made/s", mode: mode, group: nil)
+                let descriptor = try UnixSocket.bind(path: folder.path + "/made/s", mode: mode, group: nil).descriptor
                 #expect(folder.permissions("made") == expected)
                 #expect(folder.permissions("made/s") == mode)
                 closeDescriptor(descriptor)
@@ -44,7 +44,7 @@ struct UnixSocketTests {
         await #expect(processExitsWith: .success) {
             umask(0o027)
             let folder = try TemporaryFolder()
-            closeDescriptor(try UnixSocket.bind(path: folder.path + "/s", mode: 0o660, group: nil))
+            closeDescriptor(try UnixSocket.bind(path: folder.path + "/s", mode: 0o660, group: nil).descriptor)
             #expect(umask(0) == 0o027)
         }
     }
@@ -64,10 +64,10 @@ struct UnixSocketTests {
     func replacesDead() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s"
-        closeDescriptor(try UnixSocket.bind(path: path, mode: 0o600, group: nil))
+        closeDescriptor(try UnixSocket.bind(path: path, mode: 0o600, group: nil).descriptor)
         let dead = UnixSocket.fileIdentity(path)
         #expect(dead != nil)
-        let descriptor = try UnixSocket.bind(path: path, mode: 0o660, group: nil)
+        let descriptor = try UnixSocket.bind(path: path, mode: 0o660, group: nil).descriptor
         #expect(folder.permissions("s") == 0o660)
         closeDescriptor(descriptor)
     }
@@ -76,7 +76,7 @@ struct UnixSocketTests {
     func refusesLiving() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s"
-        let living = try UnixSocket.bind(path: path, mode: 0o600, group: nil)
+        let living = try UnixSocket.bind(path: path, mode: 0o600, group: nil).descriptor
         try #require(listen(living, 1) == 0)
         let identity = UnixSocket.fileIdentity(path)
         #expect(throws: UnixSocket.BindError.inUse) { try UnixSocket.bind(path: path, mode: 0o660, group: nil) }
@@ -85,11 +85,46 @@ struct UnixSocketTests {
         closeDescriptor(living)
     }
 
+    @Test("taking over puts a new socket in a living one's place; the old one goes on, and its end removes nothing")
+    func takesOver() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/s"
+        let old = try UnixSocket.bind(path: path, mode: 0o600, group: nil)
+        let new = try UnixSocket.bind(path: path, mode: 0o660, group: nil, takesOver: true)
+        #expect(UnixSocket.fileIdentity(path) == new.identity)
+        #expect(old.identity != new.identity)
+        #expect(folder.permissions("s") == 0o660)
+        #expect(UnixSocket.fileIdentity(path + "~") == nil)
+        UnixSocket.remove(path: path, identity: old.identity)
+        #expect(UnixSocket.fileIdentity(path) == new.identity)
+        closeDescriptor(old.descriptor)
+        #expect(throws: UnixSocket.BindError.inUse) { try UnixSocket.bind(path: path, mode: 0o660, group: nil) }
+        closeDescriptor(new.descriptor)
+    }
+
+    @Test("of many that bind a dead socket's path at the same moment, one gets it, and it answers")
+    func oneOfMany() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/s"
+        for _ in 0..<50 {
+            closeDescriptor(try UnixSocket.bind(path: path, mode: 0o600, group: nil).descriptor)
+            let bound = await withTaskGroup(of: Int32?.self) { group in
+                for _ in 0..<4 {
+                    group.addTask { try? UnixSocket.bind(path: path, mode: 0o600, group: nil).descriptor }
+                }
+                return await group.reduce(into: [Int32]()) { if let descriptor = $1 { $0.append(descriptor) } }
+            }
+            #expect(bound.count == 1)
+            #expect(throws: UnixSocket.BindError.inUse) { try UnixSocket.bind(path: path, mode: 0o600, group: nil) }
+            bound.forEach { closeDescriptor($0) }
+        }
+    }
+
     @Test("a listener too busy to answer is not taken for dead")
     func refusesBusy() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s"
-        let busy = Peer(try UnixSocket.bind(path: path, mode: 0o600, group: nil))
+        let busy = Peer(try UnixSocket.bind(path: path, mode: 0o600, group: nil).descriptor)
         try #require(listen(busy.descriptor, 0) == 0)
         // Each refused attempt is a connection in its backlog, which soon is full.
         for _ in 0..<5 {
@@ -118,7 +153,7 @@ struct UnixSocketTests {
         let limit = UnixSocket.pathLimitBytes
         let name = String(repeating: "x", count: limit - folder.path.utf8.count - 1)
         let longest = folder.path + "/" + name
-        closeDescriptor(try UnixSocket.bind(path: longest, mode: 0o600, group: nil))
+        closeDescriptor(try UnixSocket.bind(path: longest, mode: 0o600, group: nil).descriptor)
         #expect(folder.permissions(name) == 0o600)
         for path in [longest + "x", ""] {
             #expect(throws: UnixSocket.BindError.pathTooLong(limitBytes: limit)) {
@@ -135,7 +170,7 @@ struct UnixSocketTests {
             try UnixSocket.bind(path: path, mode: 0o660, group: "no-such-group")
         }
         #expect(UnixSocket.fileIdentity(path) == nil)
-        closeDescriptor(try UnixSocket.bind(path: path, mode: 0o660, group: "\(getegid())"))
+        closeDescriptor(try UnixSocket.bind(path: path, mode: 0o660, group: "\(getegid())").descriptor)
         var info = stat()
         try #require(unsafe stat(path, &info) == 0)
         #expect(info.st_gid == getegid())
@@ -145,10 +180,10 @@ struct UnixSocketTests {
     func removes() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s"
-        let first = try UnixSocket.bind(path: path, mode: 0o600, group: nil)
+        let first = try UnixSocket.bind(path: path, mode: 0o600, group: nil).descriptor
         let mine = UnixSocket.fileIdentity(path)
         unsafe rename(path, folder.path + "/old")
-        let second = try UnixSocket.bind(path: path, mode: 0o600, group: nil)
+        let second = try UnixSocket.bind(path: path, mode: 0o600, group: nil).descriptor
         let theirs = UnixSocket.fileIdentity(path)
         UnixSocket.remove(path: path, identity: mine)
         UnixSocket.remove(path: path, identity: nil)
@@ -166,7 +201,7 @@ struct UnixSocketTests {
         let loop = try Loop()
         let guest = try Recorder(loop: loop, transport: .unixSocket)
         let listener = try Listener(
-            loop: loop, unixSocket: try UnixSocket.bind(path: path, mode: 0o600, group: nil), backlog: 4
+            loop: loop, unixSocket: try UnixSocket.bind(path: path, mode: 0o600, group: nil).descriptor, backlog: 4
         ) { try? $0.accept(into: guest) }
         let peer = Peer(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
         var address = sockaddr_un()

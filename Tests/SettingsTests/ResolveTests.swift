@@ -105,6 +105,38 @@ struct CommandLineTests {
         #expect(Situation(arguments: ["frobnicate", "-V"]).resolve() == .success(.version))
     }
 
+    @Test("where the app brings the front along, defaults are others, and say that they are")
+    func embeddedDefaults() throws {
+        let embedded = try Situation(arguments: ["--bridge-fd", "3,5"]).served()
+        #expect(embedded.isEmbedded)
+        #expect(embedded.admin == nil)
+        #expect(embedded.loops == 2)
+        #expect(embedded.source(of: "admin") == .embedded)
+        #expect(embedded.report().contains("admin: off  # default with --bridge-fd"))
+        #expect(embedded.report().contains("loops: 2  # default with --bridge-fd"))
+
+        let told = try Situation(arguments: ["--bridge-fd", "3", "--admin", "127.0.0.1:7072"]).served()
+        #expect(told.admin == Configuration().admin)
+        #expect(told.source(of: "admin") == .flag(name: "admin"))
+
+        let separate = try flags().served()
+        #expect(!separate.isEmbedded)
+        #expect(separate.admin != nil)
+        #expect(separate.source(of: "admin") == .standard)
+    }
+
+    @Test("what does not go with inherited descriptors is refused, with the remedy")
+    func embeddedMistakes() {
+        #expect(
+            Situation(arguments: ["--bridge-fd", "3", "--loops", "4"]).problems() == [
+                "--loops 4 does not fit 1 --bridge-fd: each inherited descriptor has a loop of its own. Leave --loops out"
+            ])
+        #expect(
+            Situation(arguments: ["--bridge-fd", "3", "--control-fd", "3"]).problems() == [
+                "--control-fd and --bridge-fd are both 3. Give each a descriptor of its own"
+            ])
+    }
+
     @Test("each command is understood")
     func commands() throws {
         let configuration = try flags().served()

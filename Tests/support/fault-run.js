@@ -87,9 +87,9 @@ class FaultRun {
     return this.front;
   }
 
-  /** Starts another front on the same port, with a socket of its own, while the one of now goes on. */
+  /** Starts another front on the same port, with a socket of its own, while the one of now goes on (`--share-port`). */
   async startFrontBeside() {
-    const front = await Front.start({ port: this.front.port });
+    const front = await Front.start({ options: ['--share-port'], port: this.front.port });
     this.fronts.push(front);
     return front;
   }

@@ -4,7 +4,7 @@
 // the front takes the options they give, and it keeps the notification protocol that Type=notify relies on.
 
 const assert = require('node:assert/strict');
-const { spawnSync } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
@@ -103,6 +103,28 @@ for (const [kind, nameOf] of [
     });
   });
 }
+
+test('a front that an app brings along leaves the service manager to the app', { skip: withoutPython }, async () => {
+  const name = path.join(temporaryFolder(), 'notify');
+  const manager = new TestProcess('manager', 'python3', ['-c', LISTENER, name]);
+  await manager.line((line) => line === 'bound' || undefined);
+  const child = spawn(frontBinary(), ['serve', '--listen', '127.0.0.1:0', '--bridge-fd', '3'], {
+    env: { NOTIFY_SOCKET: name }, stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+  });
+  const exit = once(child, 'exit');
+  const insist = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  try {
+    const [line] = await once(child.stdout, 'data');
+    assert.match(String(line), /"listening"/);
+    child.kill('SIGTERM');
+    assert.deepEqual(await exit, [0, null]);
+    assert.equal(manager.stdout, 'bound\n');
+  } finally {
+    clearTimeout(insist);
+    child.kill('SIGKILL');
+    await manager.stop();
+  }
+});
 
 test('a front that cannot start never says that it is ready', { skip: withoutPython }, async () => {
   const folder = temporaryFolder();

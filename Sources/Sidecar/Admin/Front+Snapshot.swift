@@ -24,6 +24,6 @@ extension Front {
                 unixMilliseconds: WallClock.unixMilliseconds,
                 notReadyReasons: readiness.reasons(loops: loops.count).map { reason in
                     String(reason.code.map { $0 == "_" ? " " : $0 })
-                }))
+                }, logLinesDropped: StandardError.droppedLines))
     }
 }
