@@ -2,28 +2,33 @@
 'use strict';
 
 /**
- * `npx runner-sidecar …`: `compare` runs the package runner-sidecar-compare, everything else is the front's own command
+ * `npx runner-sidecar …`: `check`, `dev` and `compare` are this package's, everything else is the front's own command
  * line, whose binary is started with the same arguments.
  */
 
 require('../lib/node-version').requireNodeOrExit();
 const { spawn } = require('node:child_process');
 
+/** Commands that this package has itself. @type {Record<string, () => { main(argv: string[]): Promise<number> }>} */
+const COMMANDS = {
+  check: () => require('../lib/check'),
+  compare: () => require('../lib/compare-package').findComparePackage(),
+  dev: () => require('../lib/dev'),
+};
+
 function main(argv) {
-  if (argv[0] === 'compare') runCompare(argv.slice(1));
+  const [name, ...rest] = argv;
+  if (Object.hasOwn(COMMANDS, name)) runCommand(COMMANDS[name], rest);
   else runBinary(argv);
 }
 
-function runCompare(argv) {
-  let compare;
+async function runCommand(load, argv) {
   try {
-    compare = require('../lib/compare-package').findComparePackage();
+    process.exitCode = await load().main(argv);
   } catch (error) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 2;
-    return;
   }
-  compare.main(argv).then((code) => { process.exitCode = code; });
 }
 
 function runBinary(argv) {

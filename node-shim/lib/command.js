@@ -154,4 +154,4 @@ async function loadApp(file) {
   return typeof exported === 'function' ? exported() : exported;
 }
 
-module.exports = { main };
+module.exports = { main, loadApp };
