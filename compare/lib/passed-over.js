@@ -22,8 +22,13 @@ const PLACES_SHOWN = 8;
 /** What Node's client refuses in a request line, see `ERR_UNESCAPED_CHARACTERS`. */
 const UNSENDABLE = /[^\u0021-\u00ff]/;
 
-/** Why a request cannot be sent; null when it can. @param {import('./requests').ComparedRequest} request */
-function whyUnsendable({ method, path, target, headers }) {
+/**
+ * Why a request cannot be sent.
+ * @param {import('./requests').ComparedRequest} request
+ * @returns {string | null} null when it can
+ */
+function whyUnsendable(request) {
+  const { method, path, target, headers } = request;
   if (!/^[A-Z-]+$/.test(method)) return `${JSON.stringify(method)} is not a method`;
   const sent = path ?? target;
   if (!sent.startsWith('/')) return `its target ${JSON.stringify(sent.slice(0, 40))} is not a path`;
