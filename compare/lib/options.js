@@ -92,7 +92,7 @@ function readOptions(argv) {
   return {
     help: values.help ?? false,
     urls,
-    names: sideNames(urls, /** @type {string | undefined} */ (values.names)),
+    names: sideNames(urls, /** @type {any} */ (values.names)),
     requestsFile: values.requests,
     harFile: values.har,
     accessLogFile: values['access-log'],
