@@ -23,6 +23,39 @@ export interface CorsOptions {
   varyOrigin?: boolean;
 }
 
+/** The front listens here, in this process's own front. */
+export interface FrontAddress extends Address {
+  /** Its admin listener, or null. */
+  admin: string | null;
+}
+
+/**
+ * What happens to a service while it serves. None of them needs a listener: it tries again by itself, for as long as
+ * the process lives.
+ */
+export interface ServiceEvents {
+  /** A front has welcomed this process; again after each time it was lost. */
+  connect: [{ front: string }];
+  /** The last connection to the front was lost; it is tried again. */
+  disconnect: [{ reason: string }];
+  /**
+   * A front refused this process. `isFinal`: something must change first (another user, another version); it is then
+   * tried again less often.
+   */
+  refused: [{ reason: string; isFinal: boolean; retryInMilliseconds: number | null }];
+  /** A front started here ended unasked, or could not be started again (`reason`). Code 0: it left in order. */
+  frontExit: [{ code: number | null; signal: string | null; reason?: string; retryInMilliseconds: number }];
+  /** Another took its place. */
+  frontStart: [FrontAddress];
+}
+
+/** How to listen to them: as with Node's EventEmitter. */
+export interface ServiceEmitter {
+  on<Name extends keyof ServiceEvents>(event: Name, listener: (...data: ServiceEvents[Name]) => void): this;
+  once<Name extends keyof ServiceEvents>(event: Name, listener: (...data: ServiceEvents[Name]) => void): this;
+  off<Name extends keyof ServiceEvents>(event: Name, listener: (...data: ServiceEvents[Name]) => void): this;
+}
+
 export interface Serializer {
   parse(text: string): unknown;
   stringify(value: unknown): string;
@@ -53,6 +86,15 @@ export interface ServiceOptions {
   binary?: string;
   /** More arguments for the front, as `runner-sidecar serve --help` lists them. */
   frontArguments?: string[];
+  /**
+   * Where a front that is started here shows health, metrics and its status page: a port of 127.0.0.1 (0: a free one),
+   * `host:port`, or `off`, the default.
+   */
+  admin?: number | string;
+  /** Lets another front listen on the same port, for the time of a hand-over. Default: the port is this one's alone. */
+  sharePort?: boolean;
+  /** How long running calls may take when the app is told to stop. Default 10,000. */
+  drainMilliseconds?: number;
   /**
    * Takes every request that is no call (uploads, raw bodies, paths outside the base path). Any `(req, res)`
    * listener.
@@ -104,11 +146,12 @@ export interface Address {
 }
 
 export interface CloseOptions {
-  /** How long running calls may take before they are cut off. Default 10,000. */
+  /** How long running calls may take before they are cut off. Default: `drainMilliseconds`, or 10,000. */
   deadlineMilliseconds?: number;
 }
 
-/** Functions registered by id, called over HTTP. */
+/** Functions registered by id, called over HTTP. Wrong options throw a TypeError that says what to write instead. */
+export interface TunnelServer extends ServiceEmitter {}
 export class TunnelServer {
   constructor(options?: TunnelServerOptions);
   /** May be called while serving, too. */
@@ -118,16 +161,24 @@ export class TunnelServer {
   listen(): Promise<void>;
   /** Null before listen(), and with `socket`, where the front knows. */
   address(): Address | null;
+  /** Where the status page is, as `host:port`. Null without `admin`, and with `socket`. */
+  readonly adminAddress: string | null;
   getTaskIds(): Promise<string[]>;
   getEventIds(): Promise<string[]>;
   /** Takes no new calls, finishes those that run, and stops. */
   close(options?: CloseOptions): Promise<void>;
 }
 
-/** An app that is being served. */
-export interface Service {
+/**
+ * An app that is being served. It is closed before the app's resources are disposed, by itself: by the runner's own
+ * shutdown hook as by `runtime.dispose()`.
+ */
+export interface Service extends ServiceEmitter {
   /** Where the front listens, when it was started here. */
   readonly address: Address | null;
+  /** Where the status page is, as `host:port`. Null without `admin`, and with `socket`. */
+  readonly adminAddress: string | null;
+  /** Takes no new calls, finishes those that run, and stops. Asked twice, it closes once. */
   close(options?: CloseOptions): Promise<void>;
 }
 

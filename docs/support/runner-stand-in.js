@@ -55,7 +55,7 @@ const r = {
 };
 
 /** Like the runner: everything registered is initialised, in order, before `run` resolves. */
-async function run(app) {
+async function run(app, { shutdownHooks = true } = {}) {
   const store = new Store();
   const hooks = [];
   const disposals = [];
@@ -78,15 +78,22 @@ async function run(app) {
         }
       },
     },
-    async dispose() {
-      for (const dispose of disposals.reverse()) await dispose();
-    },
+    dispose: () => store.dispose(),
+  };
+  store.dispose = async () => {
+    for (const dispose of disposals.reverse()) await dispose();
   };
   for (const item of all.reverse()) {
     if (item.kind !== 'resource') continue;
     const value = item.init ? await item.init(item.config, dependenciesOf(runtime, item), runtime) : undefined;
     store.resources.set(item.id, { resource: item, config: item.config, value });
     if (item.dispose) disposals.push(() => item.dispose(value));
+  }
+  // As the runner does it: it takes the resources down, and the process with them.
+  if (shutdownHooks) {
+    for (const signal of ['SIGTERM', 'SIGINT']) {
+      process.on(signal, () => store.dispose().catch(() => {}).then(() => process.exit(0)));
+    }
   }
   return runtime;
 }

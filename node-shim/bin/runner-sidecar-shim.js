@@ -3,6 +3,6 @@
 
 require('../lib/node-version').requireNodeOrExit();
 require('../lib/command').main(process.argv.slice(2)).catch((error) => {
-  process.stderr.write(`runner-sidecar-shim: ${error.message}\n`);
+  process.stderr.write(`runner-sidecar-shim: ${error.report || error.message}\n`);
   process.exit(1);
 });

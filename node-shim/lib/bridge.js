@@ -9,12 +9,17 @@ const { version } = require('../package.json');
 const BACKOFF_FIRST_MILLISECONDS = 50;
 const BACKOFF_MAX_MILLISECONDS = 5000;
 
+/** A refusal that calls for a change (another user, another version) may be lifted by one: an upgrade, say. */
+const REFUSED_FIRST_MILLISECONDS = 1000;
+const REFUSED_MAX_MILLISECONDS = 60_000;
+
 /** A front with more loops than this is not believed. */
 const LINKS_MAX = 256;
 
 /**
  * All links between this process and a front. Link 0 is opened first; the front's WELCOME says how many loops it has,
- * and each loop gets a link of its own. A link that ends is opened again, with backoff and jitter.
+ * and each loop gets a link of its own. A link that ends is opened again, with backoff and jitter, for as long as the
+ * process lives; one that was refused for good, less often.
  */
 class Bridge {
   /**
@@ -24,21 +29,36 @@ class Bridge {
    * @param {boolean} [options.reconnect] whether a lost link is to be opened again (default true)
    * @param {number} [options.linksMax] how many links can be opened, whatever the front has loops
    * @param {(welcome: object) => void} [options.onWelcome]
+   * @param {(refusal: { reason: string, isFinal: boolean, retryInMilliseconds: number | null }) => void}
+   *   [options.onRefused] `isFinal`: not without a change on either side; null: it will not be tried again
+   * @param {(reason: string) => void} [options.onDisconnect] the last link ended and will be opened again
    * @param {(reason: string) => void} [options.onLost] the last link ended and will not come back
    */
-  constructor({ app, connect, reconnect = true, linksMax = LINKS_MAX, onWelcome = () => {}, onLost = () => {} }) {
+  constructor({
+    app, connect, reconnect = true, linksMax = LINKS_MAX,
+    onWelcome = () => {}, onRefused = () => {}, onDisconnect = () => {}, onLost = () => {},
+  }) {
     this.app = app;
     this.log = app.log;
     this.connect = connect;
     this.reconnect = reconnect;
     this.linksMax = linksMax;
     this.onWelcome = onWelcome;
+    this.onRefused = onRefused;
+    this.onDisconnect = onDisconnect;
     this.onLost = onLost;
     this.worker = randomBytes(8).toString('hex');
     this.lag = new EventLoopLag();
     /** @type {Map<number, Link>} */
     this.links = new Map();
-    /** @type {Map<number, { timer: NodeJS.Timeout | null, failures: number }>} */
+    /** Links of a front that is stopping, until it closes them: their calls go on, new ones come over new links. */
+    this.leaving = new Set();
+    /**
+     * `delay`: until the next try, in milliseconds
+     * @type {Map<number, {
+     *   timer: NodeJS.Timeout | null, failures: number, refused: boolean, delay: number | null,
+     * }>}
+     */
     this.retries = new Map();
     this.loops = 1;
     this.stopping = false;
@@ -80,7 +100,8 @@ class Bridge {
   /** WELCOME came. */
   welcomed(link, welcome) {
     const retry = this.retries.get(link.index);
-    if (retry !== undefined) retry.failures = 0;
+    if (retry !== undefined) Object.assign(retry, { failures: 0, refused: false });
+    link.hasServed = true;
     if (link.index === 0) {
       const loops = Number.isSafeInteger(welcome.loops) && welcome.loops > 0 ? welcome.loops : 1;
       this.loops = Math.min(loops, this.linksMax);
@@ -91,18 +112,32 @@ class Bridge {
     if (this.stopping) link.drain();
   }
 
+  /** REFUSED came. @param {Link} link @param {string} reason @param {boolean} retry */
   refused(link, reason, retry) {
-    this.log('error', 'bridge.refused', { link: link.index, reason, retry });
     this.refusals += 1;
     this.refusal = { reason, retry };
-    if (!retry) {
-      this.reconnect = false;
-      for (const { timer } of this.retries.values()) clearTimeout(timer);
-    }
+    const state = this.retryOf(link.index);
+    if (state.refused === retry) Object.assign(state, { refused: !retry, failures: 0 });
     link.close(`the front refused this shim: ${reason}`);
+    const retryInMilliseconds = state.delay;
+    this.log('error', 'bridge.refused', { link: link.index, reason, retryInMilliseconds });
+    this.onRefused({ reason, isFinal: !retry, retryInMilliseconds });
+  }
+
+  /** The front is stopping. Another may be there for the same socket already: its links are opened beside these. */
+  frontLeaves(link) {
+    if (!this.reconnect || this.stopping || this.links.get(link.index) !== link) return;
+    this.links.delete(link.index);
+    this.leaving.add(link);
+    this.retryLink(link.index);
   }
 
   linkClosed(link, reason) {
+    if (this.leaving.delete(link)) {
+      this.log('info', 'bridge.closed', { link: link.index, reason });
+      if (this.stopping) this.finishStop();
+      return;
+    }
     if (this.links.get(link.index) !== link) return;
     this.links.delete(link.index);
     if (this.stopping) {
@@ -110,29 +145,48 @@ class Bridge {
       return;
     }
     this.log(this.endExpected ? 'debug' : 'warn', 'bridge.closed', { link: link.index, reason });
-    if (this.reconnect) this.retryLink(link.index);
-    else if (this.links.size === 0) {
+    if (this.reconnect) {
+      this.retryLink(link.index);
+      if (this.links.size === 0 && link.hasServed) this.onDisconnect(reason);
+    } else if (this.links.size === 0) {
       this.lag.stop();
       this.onLost(reason);
     }
   }
 
+  retryOf(index) {
+    let retry = this.retries.get(index);
+    if (retry === undefined) {
+      retry = { timer: null, failures: 0, refused: false, delay: null };
+      this.retries.set(index, retry);
+    }
+    return retry;
+  }
+
   retryLink(index) {
+    const retry = this.retryOf(index);
+    retry.delay = null;
     // Links beyond the first follow link 0: a front that restarted may have another number of loops.
     if (index !== 0 && (!this.links.has(0) || index >= this.loops)) return;
-    const retry = this.retries.get(index) || { timer: null, failures: 0 };
-    this.retries.set(index, retry);
-    const ceiling = Math.min(BACKOFF_MAX_MILLISECONDS, BACKOFF_FIRST_MILLISECONDS * 2 ** Math.min(retry.failures, 10));
+    const [first, most] = retry.refused
+      ? [REFUSED_FIRST_MILLISECONDS, REFUSED_MAX_MILLISECONDS]
+      : [BACKOFF_FIRST_MILLISECONDS, BACKOFF_MAX_MILLISECONDS];
+    const ceiling = Math.min(most, first * 2 ** Math.min(retry.failures, 10));
     retry.failures++;
     // Half fixed, half random: many workers that lost the same front do not come back at the same instant.
-    const delay = ceiling / 2 + Math.random() * (ceiling / 2);
+    retry.delay = Math.round(ceiling / 2 + Math.random() * (ceiling / 2));
     clearTimeout(retry.timer);
-    retry.timer = setTimeout(() => this.openLink(index), delay);
+    retry.timer = setTimeout(() => this.openLink(index), retry.delay);
+  }
+
+  /** Of every front, also of one that is stopping. @returns {Link[]} */
+  get allLinks() {
+    return [...this.links.values(), ...this.leaving];
   }
 
   /** Says HELLO again on every open link, after the app's table changed. */
   announce() {
-    for (const link of this.links.values()) {
+    for (const link of this.allLinks) {
       if (link.state === 'open') link.hello();
     }
   }
@@ -151,7 +205,7 @@ class Bridge {
   /** Calls and streams being answered, on all links. */
   get running() {
     let count = 0;
-    for (const link of this.links.values()) count += link.running.size;
+    for (const link of this.allLinks) count += link.running.size;
     return count;
   }
 
@@ -168,7 +222,7 @@ class Bridge {
       this.stopped = resolve;
     });
     this.deadline = setTimeout(() => this.cut('the time to drain ran out'), deadlineMilliseconds);
-    for (const link of [...this.links.values()]) {
+    for (const link of this.allLinks) {
       if (link.state === 'open') link.drain();
       else link.close('stopping');
     }
@@ -177,11 +231,11 @@ class Bridge {
   }
 
   cut(reason) {
-    for (const link of [...this.links.values()]) link.close(reason);
+    for (const link of this.allLinks) link.close(reason);
   }
 
   finishStop() {
-    if (this.links.size > 0) return;
+    if (this.links.size + this.leaving.size > 0) return;
     clearTimeout(this.deadline);
     this.lag.stop();
     this.stopped();

@@ -2,10 +2,13 @@
 
 const os = require('node:os');
 const path = require('node:path');
-const { pathToFileURL } = require('node:url');
-const { parseArgs } = require('node:util');
+const { inspect, parseArgs } = require('node:util');
 const { version } = require('../package.json');
+const { loadApp } = require('./app-module');
+const { describeRules } = require('./front-environment');
+const { disposeApp, DISPOSE_MILLISECONDS } = require('./lifecycle');
 const { serve } = require('./serve');
+const { onStopSignals } = require('./stop-signals');
 const { ask } = require('./worker-control');
 const { WORKER_OPTIONS, readSeconds, readWorkerOptions } = require('./worker-options');
 const { reportToSupervisor } = require('./worker-report');
@@ -122,36 +125,44 @@ function count(name, text) {
 async function runApp({ app, socket, drainMilliseconds }) {
   // It is the supervisor's; one to the whole process group reaches the workers, too.
   if (cluster.isWorker) process.on('SIGHUP', () => {});
-  const service = await serve(await loadApp(app), { socket, waitForFront: false });
+  const given = await loadApp(app);
+  const service = await serve(given, { socket, waitForFront: false, drainMilliseconds });
   const { list } = service.app.table;
   const callable = (kind) => {
     const { length } = list.filter((target) => target.kind === kind && target.state === 'callable');
     return `${length} ${kind}${length === 1 ? '' : 's'}`;
   };
   const counts = `${callable('task')} and ${callable('event')}`;
-  process.stdout.write(`runner-sidecar-shim ${process.pid}: ${counts} of ${path.basename(app)} `
-    + `under ${service.app.basePath}, for the front at ${socket}\n`);
+  const { basePath, auth, cors } = describeRules(service.app);
+  process.stdout.write(`runner-sidecar-shim ${process.pid}: ${counts} of ${path.basename(app)} under ${basePath}, `
+    + `auth=${auth}, cors=${cors}, for the front at ${socket}\n`);
   if (cluster.isWorker) reportToSupervisor(service.bridge);
-  let stopping = false;
-  const stop = async () => {
-    // A second signal cuts it short. Not in a worker: one signal to the whole group (systemd, a terminal's Ctrl-C)
-    // reaches it twice, once by way of the first process. That one's end is what cuts it short.
-    if (stopping && cluster.isPrimary) process.exit(1);
-    if (stopping) return;
-    stopping = true;
-    await service.close({ deadlineMilliseconds: drainMilliseconds });
-    process.exit(0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop);
+  onStopSignals({
+    stop: () => stop(service, given),
+    // Cut short, but not in a worker: its first process's end is what cuts it short.
+    again: () => {
+      if (cluster.isPrimary) process.exit(1);
+    },
+  });
 }
 
-/** @param {string} file @returns {Promise<object>} what `serve` takes */
-async function loadApp(file) {
-  const module = await import(pathToFileURL(file).href);
-  let exported = 'default' in module ? module.default : module;
-  // `export default` that a compiler (TypeScript, Babel) turned into CommonJS.
-  if (exported?.__esModule && exported.default !== undefined) exported = exported.default;
-  return typeof exported === 'function' ? exported() : exported;
+/** Finishes the calls that run, then takes the app's resources down, then ends. */
+async function stop(service, given) {
+  await service.close();
+  let code = 0;
+  const late = setTimeout(() => {
+    process.stderr.write('runner-sidecar-shim: the app\'s resources were not disposed within '
+      + `${DISPOSE_MILLISECONDS / 1000} s\n`);
+    process.exit(1);
+  }, DISPOSE_MILLISECONDS);
+  try {
+    await disposeApp(given);
+  } catch (error) {
+    process.stderr.write(`runner-sidecar-shim: a resource of the app failed to dispose:\n${inspect(error)}\n`);
+    code = 1;
+  }
+  clearTimeout(late);
+  process.exit(code);
 }
 
 module.exports = { main, loadApp };

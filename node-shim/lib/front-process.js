@@ -5,62 +5,88 @@ const { once } = require('node:events');
 const readline = require('node:readline');
 const { finished } = require('node:stream');
 const { findFrontBinary } = require('./front-binary');
+const { frontEnvironment } = require('./front-environment');
 
 const BRIDGE_FD = 3;
+const CONTROL_FD = 4;
 
-/** A front that crashes more often than this in a minute is not started again. */
-const RESTARTS_MAX = 5;
-const RESTARTS_WINDOW_MILLISECONDS = 60_000;
+/** A front that ended is started again after so long, twice as long each time, until it has stayed for a while. */
+const RESTART_FIRST_MILLISECONDS = 100;
+const RESTART_MAX_MILLISECONDS = 60_000;
+const STEADY_MILLISECONDS = 60_000;
+/** One that left in order is no crash. Often the app is about to end as well, and needs no new one. */
+const RESTART_AFTER_LEAVING_MILLISECONDS = 1000;
+
+/** What a front may take to cut short what still runs, before it is killed. */
+const CUT_SHORT_MILLISECONDS = 1500;
 
 const STDERR_KEPT_CHARACTERS = 4096;
 
 /**
- * The front as a child of this process, over an inherited socket pair: no path, no permission, no stale file. A front
- * that crashes is started again on the same port, a few times.
+ * The front as a child of this process, over an inherited socket pair: no path, no permission, no stale file. It takes
+ * orders from this process only, over a pipe: a signal to the whole process group (Ctrl-C, systemd, PM2) is the app's
+ * to act on. A front that ends unasked is started again on the same port for as long as the app lives, less and less
+ * often.
  */
 class FrontProcess {
   /**
    * @param {object} options
    * @param {import('./app').App} options.app
-   * @param {number} [options.port] 0 takes a free one (default 7071)
-   * @param {string} [options.host]
-   * @param {string} [options.binary]
-   * @param {string[]} [options.frontArguments]
+   * @param {import('..').ServiceOptions} options.settings
    * @param {number} options.readyTimeoutMilliseconds
    * @param {(stream: import('node:net').Socket) => Promise<void>} options.openBridge resolves when the front welcomed
    *   us
+   * @param {(event: string, data: object) => void} [options.tell] passes an event to the service's listeners
    */
-  constructor(options) {
-    const { app, port = 7071, host = '127.0.0.1', frontArguments = [] } = options;
+  constructor({ app, settings, readyTimeoutMilliseconds, openBridge, tell = () => {} }) {
+    const { port = 7071, host = '127.0.0.1', frontArguments = [] } = settings;
+    this.app = app;
     this.log = app.log;
     this.port = port;
     this.host = host;
-    this.binary = options.binary;
+    this.settings = settings;
     this.frontArguments = frontArguments;
-    this.readyTimeoutMilliseconds = options.readyTimeoutMilliseconds;
-    this.openBridge = options.openBridge;
+    this.readyTimeoutMilliseconds = readyTimeoutMilliseconds;
+    this.openBridge = openBridge;
+    this.tell = tell;
     this.child = null;
     this.stopping = false;
-    /** When the front was started again, in milliseconds of the monotonic clock. */
-    this.restarts = [];
+    this.restartTimer = null;
+    this.failures = 0;
+    this.startedAt = 0;
   }
 
-  /** @returns {Promise<{ address: string, port: number }>} where it listens */
+  /** @returns {string[]} */
+  get arguments() {
+    const { admin, sharePort } = this.settings;
+    return [
+      'serve', '--listen', hostAndPort(this.host, this.port), '--bridge-fd', String(BRIDGE_FD),
+      '--exit-with-parent',
+      ...(admin === undefined ? [] : ['--admin', adminAddress(admin)]),
+      ...(sharePort ? ['--share-port'] : []),
+      ...this.frontArguments,
+    ];
+  }
+
+  /** @returns {Promise<{ address: string, port: number, admin: string | null }>} where it listens */
   async start() {
-    const binary = findFrontBinary(this.binary);
-    const listen = `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
-    const child = spawn(
-      binary,
-      ['serve', '--listen', listen, '--bridge-fd', String(BRIDGE_FD), '--exit-with-parent', ...this.frontArguments],
-      { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] },
-    );
+    const binary = findFrontBinary(this.settings.binary);
+    const { environment, rules } = frontEnvironment(process.env, this.app, this.settings);
+    const child = spawn(binary, this.arguments, {
+      env: environment, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    });
     this.child = child;
+    const control = /** @type {import('node:stream').Writable} */ (child.stdio[CONTROL_FD]);
+    // A front that has gone cannot be given orders; its end is heard of as such.
+    control.on('error', () => {});
     const errors = keepLast(child.stderr);
     try {
       const address = await this.ready(child, errors);
       // A port that was asked for as 0 stays the same across a restart.
       this.port = address.port;
+      this.startedAt = performance.now();
       child.once('exit', (code, signal) => this.exited(code, signal));
+      this.log('info', 'front.listening', { ...address, ...rules });
       return address;
     } catch (error) {
       child.kill('SIGKILL');
@@ -71,9 +97,11 @@ class FrontProcess {
   /** Both halves must be up: the front listens, and it has welcomed this shim. */
   ready(child, errors) {
     return new Promise((resolve, reject) => {
+      const failure = { code: undefined };
       const fail = (reason) => {
         clearTimeout(timer);
-        reject(reason instanceof Error ? reason : new Error(`runner-sidecar: ${reason}`));
+        if (reason instanceof Error) reject(reason);
+        else reject(Object.assign(new Error(`runner-sidecar: ${reason}`), failure));
       };
       const limit = this.readyTimeoutMilliseconds;
       const timer = setTimeout(() => fail(`the front was not ready after ${limit} ms. ${errors()}`.trim()), limit);
@@ -87,62 +115,97 @@ class FrontProcess {
         setTimeout(() => fail(error), 500).unref();
         return new Promise(() => {});
       });
-      Promise.all([listening(child.stdout), bridge]).then(([address]) => {
+      Promise.all([listening(child.stdout, failure), bridge]).then(([address]) => {
         clearTimeout(timer);
         resolve(address);
       }, fail);
     });
   }
 
-  exited(code, signal) {
+  /** It ended, or did not start again. */
+  exited(code, signal, reason) {
     if (this.stopping) return;
-    this.log('error', 'front.exited', { code, signal });
-    const now = performance.now();
-    this.restarts = this.restarts.filter((at) => now - at < RESTARTS_WINDOW_MILLISECONDS);
-    if (this.restarts.length >= RESTARTS_MAX) {
-      this.log('error', 'front.given-up', { restarts: this.restarts.length });
-      return;
-    }
-    this.restarts.push(now);
-    setTimeout(() => {
-      if (this.stopping) return;
-      this.start().then(
-        () => this.log('warn', 'front.restarted', { port: this.port }),
-        (error) => {
-          this.log('error', 'front.restart-failed', { reason: error.message });
-          this.exited(null, null);
-        },
-      );
-    }, 100 * 2 ** this.restarts.length);
+    const inOrder = code === 0;
+    if (performance.now() - this.startedAt > STEADY_MILLISECONDS) this.failures = 0;
+    const retryInMilliseconds = inOrder ? RESTART_AFTER_LEAVING_MILLISECONDS
+      : Math.min(RESTART_MAX_MILLISECONDS, RESTART_FIRST_MILLISECONDS * 2 ** Math.min(this.failures, 16));
+    if (!inOrder) this.failures += 1;
+    const what = { code, signal, ...(reason === undefined ? {} : { reason }), retryInMilliseconds };
+    this.log(inOrder ? 'warn' : 'error', reason === undefined ? 'front.exited' : 'front.restart-failed', what);
+    this.tell('frontExit', what);
+    this.restartTimer = setTimeout(() => this.restart(), retryInMilliseconds);
+  }
+
+  restart() {
+    if (this.stopping) return;
+    this.start().then((address) => {
+      this.log('warn', 'front.restarted', { port: this.port });
+      this.tell('frontStart', address);
+    }, (error) => this.exited(null, null, error.message));
   }
 
   /** The link ended while the child lives: it cannot be opened again, so the child is replaced. */
   bridgeLost(reason) {
-    if (this.stopping || this.child === null || this.child.exitCode !== null) return;
+    if (this.stopping || this.child === null || hasExited(this.child)) return;
     this.log('warn', 'front.link-lost', { reason });
-    this.child.kill('SIGTERM');
+    this.child.kill('SIGKILL');
   }
 
-  /** Lets the front finish what is in flight. @param {number} deadlineMilliseconds */
+  /**
+   * Lets the front finish what is in flight.
+   * @param {number} deadlineMilliseconds after which what still runs is answered 504
+   */
   async stop(deadlineMilliseconds) {
     this.stopping = true;
+    clearTimeout(this.restartTimer);
     const { child } = this;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === null || hasExited(child)) return;
     const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), Math.max(deadlineMilliseconds, 100));
+    this.order('stop');
+    const deadline = Math.max(deadlineMilliseconds, 100);
+    const timers = [
+      setTimeout(() => this.order('stop-now'), deadline),
+      setTimeout(() => child.kill('SIGKILL'), deadline + CUT_SHORT_MILLISECONDS),
+    ];
     await exit;
-    clearTimeout(timer);
+    timers.forEach(clearTimeout);
+  }
+
+  /** @param {'stop' | 'stop-now'} order */
+  order(order) {
+    const control = /** @type {import('node:stream').Writable} */ (this.child.stdio[CONTROL_FD]);
+    if (control.writable) control.write(`${order}\n`);
+    // Until the front reads its orders there.
+    if (order === 'stop') this.child.kill('SIGTERM');
   }
 }
 
-/** Waits for the front's line that it listens. */
-function listening(stdout) {
+function hasExited(child) {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function hostAndPort(host, port) {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** @param {number | string} admin a port, or what `--admin` takes */
+function adminAddress(admin) {
+  return typeof admin === 'number' ? `127.0.0.1:${admin}` : admin;
+}
+
+/**
+ * Waits for the front's line that it listens. A line that it cannot leaves its error code in `failure`, as Node's own
+ * errors have it (EADDRINUSE); the text comes on standard error.
+ */
+function listening(stdout, failure) {
   return new Promise((resolve) => {
     const lines = readline.createInterface({ input: stdout });
     lines.on('line', (line) => {
       const message = parse(line);
-      if (message !== null && message.event === 'listening') resolve({ address: message.address, port: message.port });
+      if (message === null) return;
+      const { event, address, port, admin, code } = message;
+      if (event === 'listening') resolve({ address, port, admin: typeof admin === 'string' ? admin : null });
+      if (event === 'failed' && typeof code === 'string') Object.assign(failure, { code, address, port });
     });
   });
 }

@@ -35,6 +35,8 @@ class Link {
     this.frontDraining = false;
     /** Something was answered: a call or a PING. */
     this.hasAnswered = false;
+    /** WELCOME came. */
+    this.hasServed = false;
     this.windowBytes = WINDOW_BYTES_DEFAULT;
     this.resultBytes = RESULT_BYTES_DEFAULT;
     /** What is being answered, by call id: each has cancel, credit, data, end, and linkClosed. */
@@ -163,6 +165,7 @@ class Link {
 
   drainingCame() {
     this.frontDraining = true;
+    if (!this.draining) this.owner.frontLeaves(this);
     this.endWhenIdle();
   }
 

@@ -1,5 +1,7 @@
 'use strict';
 
+const { closeBeforeDispose } = require('./lifecycle');
+const { checkOptions } = require('./options');
 const { createPlainApp, addHandler } = require('./plain-app');
 const { createRunnerApp } = require('./runner-app');
 const { readRuntime } = require('./runtime');
@@ -13,11 +15,19 @@ const { Service } = require('./service');
  * @returns {Promise<Service>} once the front has welcomed this process
  */
 async function serve(given, options = {}) {
+  checkOptions('serve', options);
   const runtime = readRuntime(await given);
   const app = runtime.family !== null ? await createRunnerApp(runtime, options) : createStoreApp(runtime, options);
   const listen = app.http?.listen;
   const service = new Service(app, { port: listen?.port, host: listen?.host, ...options });
-  await service.start();
+  // Before it starts: the app may be told to stop while the front does.
+  service.release = closeBeforeDispose(runtime.store, () => service.close());
+  try {
+    await service.start();
+  } catch (error) {
+    await service.close({ deadlineMilliseconds: 0 });
+    throw error;
+  }
   return service;
 }
 

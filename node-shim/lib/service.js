@@ -1,5 +1,6 @@
 'use strict';
 
+const { EventEmitter } = require('node:events');
 const net = require('node:net');
 const { Bridge } = require('./bridge');
 const { FrontProcess } = require('./front-process');
@@ -7,22 +8,20 @@ const { FrontProcess } = require('./front-process');
 const DRAIN_MILLISECONDS = 10_000;
 const READY_MILLISECONDS = 15_000;
 
+/** What a Unix socket's address can hold, its closing zero left out (Linux: sun_path[108]; BSD and macOS: 104). */
+const SOCKET_PATH_BYTES_MAX = process.platform === 'linux' ? 107 : 103;
+
 /**
- * An app that is being served: its bridge, and the front process when it started one itself.
+ * An app that is being served: its bridge, and the front process when it started one itself. Its events are those of
+ * `Service` in index.d.ts.
  */
-class Service {
+class Service extends EventEmitter {
   /**
    * @param {import('./app').App} app
-   * @param {object} options
-   * @param {string} [options.socket] the Unix socket of a front that runs elsewhere
-   * @param {number} [options.fd] a connected descriptor that was inherited
-   * @param {number} [options.port] where a front that is started here is to listen
-   * @param {string} [options.host]
-   * @param {string} [options.binary] the front's binary
-   * @param {string[]} [options.frontArguments] more arguments for it
-   * @param {boolean} [options.waitForFront] with `socket`: whether start() waits for the front (default true)
+   * @param {import('..').ServiceOptions} options
    */
   constructor(app, options) {
+    super();
     this.app = app;
     this.options = options;
     /** @type {Bridge | null} */
@@ -31,12 +30,18 @@ class Service {
     this.front = null;
     /** Where the front listens, when it was started here. */
     this.address = null;
-    this.closed = false;
+    /** Where its admin listener and status page are, when it was started here with one. */
+    this.adminAddress = null;
+    /** @type {Promise<void> | null} */
+    this.closing = null;
+    /** Takes back what was hooked into the app's own end. */
+    this.release = () => {};
   }
 
   async start() {
     const { socket, fd } = this.options;
     if (socket !== undefined) {
+      checkSocketPath(socket);
       await this.startBridge((link) => net.connect({ path: socket, onread: link.onread }), true);
     } else if (fd !== undefined) {
       const open = (link) => new net.Socket({ fd, onread: link.onread, readable: true, writable: true });
@@ -52,12 +57,23 @@ class Service {
    */
   startBridge(open, reconnect) {
     return new Promise((resolve, reject) => {
+      let welcomed = this.options.waitForFront === false;
       const bridge = new Bridge({
         app: this.app,
         reconnect,
         linksMax: reconnect ? undefined : 1,
         connect: (link) => attach(link, open(link)),
-        onWelcome: () => resolve(),
+        onWelcome: (welcome) => {
+          welcomed = true;
+          this.emit('connect', { front: welcome.front });
+          resolve();
+        },
+        onRefused: (refusal) => {
+          this.emit('refused', refusal);
+          // The first answer is the caller's to act on; later ones are a matter of trying again.
+          if (!welcomed && refusal.isFinal) reject(new Error(`runner-sidecar: the front refused: ${refusal.reason}`));
+        },
+        onDisconnect: (reason) => this.emit('disconnect', { reason }),
         onLost: (reason) => {
           reject(new Error(`runner-sidecar: ${reason}`));
           if (this.front !== null) this.front.bridgeLost(reason);
@@ -65,21 +81,27 @@ class Service {
       });
       this.bridge = bridge;
       bridge.start();
-      if (this.options.waitForFront === false) resolve();
+      if (welcomed) resolve();
     });
   }
 
   async startFront() {
     this.front = new FrontProcess({
       app: this.app,
-      port: this.options.port,
-      host: this.options.host,
-      binary: this.options.binary,
-      frontArguments: this.options.frontArguments,
+      settings: this.options,
       readyTimeoutMilliseconds: READY_MILLISECONDS,
       openBridge: (stream) => this.startBridge((link) => adopt(stream, link), false),
+      tell: (event, data) => {
+        if (event === 'frontStart') this.listensAt(data);
+        this.emit(event, data);
+      },
     });
-    this.address = await this.front.start();
+    this.listensAt(await this.front.start());
+  }
+
+  listensAt({ address, port, admin }) {
+    this.address = { address, port };
+    this.adminAddress = admin;
   }
 
   /** Tells the front of targets that were added or removed. */
@@ -88,19 +110,34 @@ class Service {
   }
 
   /**
-   * Takes no new calls, finishes those that run, and closes.
+   * Takes no new calls, finishes those that run, and closes. Asked twice, it closes once.
    * @param {{ deadlineMilliseconds?: number }} [options]
+   * @returns {Promise<void>}
    */
-  async close(options = {}) {
-    const { deadlineMilliseconds = DRAIN_MILLISECONDS } = options;
-    if (this.closed) return;
-    this.closed = true;
+  close(options = {}) {
+    if (this.closing === null) {
+      const { deadlineMilliseconds = this.options.drainMilliseconds ?? DRAIN_MILLISECONDS } = options;
+      this.closing = this.closeOnce(deadlineMilliseconds);
+    }
+    return this.closing;
+  }
+
+  async closeOnce(deadlineMilliseconds) {
     if (this.front !== null) {
       if (this.bridge !== null) this.bridge.endExpected = true;
       await this.front.stop(deadlineMilliseconds);
     }
     if (this.bridge !== null) await this.bridge.stop(deadlineMilliseconds);
+    this.release();
   }
+}
+
+/** A longer one could never be connected to, however often it is tried. */
+function checkSocketPath(socket) {
+  const bytes = Buffer.byteLength(socket);
+  if (bytes <= SOCKET_PATH_BYTES_MAX) return;
+  throw new RangeError(`runner-sidecar: the socket's path takes ${bytes} bytes, and the system's limit is `
+    + `${SOCKET_PATH_BYTES_MAX}: choose a shorter folder for ${socket}`);
 }
 
 /** Opens the link once its socket is connected. */
@@ -120,8 +157,8 @@ function attach(link, socket) {
 
 /**
  * A socket with the link's `onread` over the pipe that `spawn` made. `spawn` has no option for it, so the pipe's
- * handle
- * is taken over; should a later Node keep it out of reach, the plain stream serves, at the price of a buffer a read.
+ * handle is taken over; should a later Node keep it out of reach, the plain stream serves, at the price of a buffer a
+ * read.
  */
 function adopt(stream, link) {
   const handle = stream._handle;

@@ -1,18 +1,25 @@
 'use strict';
 
+const { EventEmitter } = require('node:events');
+const { checkOptions } = require('./options');
 const { createPlainApp, addHandler } = require('./plain-app');
 const { Service } = require('./service');
+
+/** What happens to the service is told to the server's listeners as well. */
+const EVENTS = ['connect', 'disconnect', 'refused', 'frontExit', 'frontStart'];
 
 /**
  * The server that migrating apps know: functions registered by id, called over HTTP. See index.d.ts.
  */
-class TunnelServer {
+class TunnelServer extends EventEmitter {
   #app;
   #options;
   #service = null;
 
   /** @param {import('..').TunnelServerOptions} [options] */
   constructor(options = {}) {
+    checkOptions('TunnelServer', options);
+    super();
     this.#options = { port: 7070, host: '127.0.0.1', ...options };
     this.#app = createPlainApp({
       http: { basePath: options.basePath, auth: options.auth, cors: corsOf(options) },
@@ -40,6 +47,7 @@ class TunnelServer {
     if (this.#service !== null) throw new Error('runner-sidecar: listen() was called before; close() first');
     const service = new Service(this.#app, this.#options);
     this.#service = service;
+    for (const event of EVENTS) service.on(event, (data) => this.emit(event, data));
     try {
       await service.start();
     } catch (error) {
@@ -52,6 +60,11 @@ class TunnelServer {
   /** Where it listens, once it does: `{ address, port }`; null with `socket`, where the front knows. */
   address() {
     return this.#service === null ? null : this.#service.address;
+  }
+
+  /** Where the admin listener and the status page are; null without `admin`, and with `socket`. */
+  get adminAddress() {
+    return this.#service === null ? null : this.#service.adminAddress;
   }
 
   async getTaskIds() {

@@ -1,9 +1,10 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
+const { DISPOSE_MILLISECONDS } = require('./lifecycle');
 
-/** What a worker may take beyond its drain deadline before it is killed: its own deadline acts first. */
-const KILL_DELAY_MILLISECONDS = 2_000;
+/** What a worker may take beyond its drain deadline before it is killed: its own deadlines act first. */
+const KILL_DELAY_MILLISECONDS = DISPOSE_MILLISECONDS + 2_000;
 
 /**
  * One Node process that runs the app, as its supervisor sees it.

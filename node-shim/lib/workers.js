@@ -2,6 +2,7 @@
 
 // Its types describe the default export of an ES module, which `require` does not give.
 const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknown} */ (require('node:cluster')));
+const { onStopSignals } = require('./stop-signals');
 const { ControlSocket } = require('./worker-control');
 const { WorkerPool } = require('./worker-pool');
 const { statusOf } = require('./worker-status');
@@ -37,7 +38,11 @@ async function runWorkers(settings) {
   await control?.open();
   // Before the first worker: a signal that comes early must not end this process and leave a worker behind.
   process.on('SIGHUP', () => { pool.renewals.reload(); });
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => stop(pool, control));
+  onStopSignals({
+    stop: () => stop(pool, control),
+    // Cut short: the workers end with their supervisor.
+    again: () => process.exit(1),
+  });
   pool.onEmpty = () => process.exit(0);
   pool.start();
   return new Promise(() => {});
@@ -45,8 +50,6 @@ async function runWorkers(settings) {
 
 /** @param {WorkerPool} pool @param {ControlSocket | null} control */
 function stop(pool, control) {
-  // A second signal cuts it short: the workers end with their supervisor.
-  if (pool.stopping) process.exit(1);
   control?.close();
   pool.stop();
 }

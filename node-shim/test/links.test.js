@@ -32,7 +32,7 @@ async function start(t, { front: frontOptions = {}, logger = notes(), ...options
 
 test('HELLO says what the app is, and nothing follows before WELCOME', async (t) => {
   const { front, server } = await start(t, {
-    front: { onHello() {} }, auth: { token: 's3cret' }, corsOrigins: [/x/, 'https://a'], basePath: 'api/',
+    front: { onHello() {} }, auth: { token: 's3cret' }, corsOrigins: ['https://a'], basePath: 'api/',
   });
   const listening = server.listen();
   const [peer] = await once(front, 'peer');
@@ -114,6 +114,54 @@ test('a refusal that comes before HELLO was read is heard, and not tried again',
   front.kill();
   await once(front.stdout, 'close');
   assert.equal(said, 'ready\n20\n');
+});
+
+test('a shim that was refused once it had served tries again, slowly, and says so', async (t) => {
+  let refuses = false;
+  const { front, server, logger } = await start(t, {
+    front: {
+      onHello: (peer) => {
+        if (!refuses) peer.welcome();
+        else peer.send(frame(TYPE.REFUSED, { field: 1, payload: '{"reason":"another version","retry":false}' }));
+      },
+    },
+  });
+  const heard = [];
+  for (const event of ['connect', 'disconnect', 'refused']) server.on(event, (data) => heard.push({ event, ...data }));
+  await server.listen();
+  refuses = true;
+  front.peer.socket.destroy();
+  await once(server, 'refused');
+  const [connect, disconnect, refused] = heard;
+  assert.equal(connect.event, 'connect');
+  assert.deepEqual(disconnect, { event: 'disconnect', reason: 'the front closed the link' });
+  const { retryInMilliseconds, ...rest } = refused;
+  assert.deepEqual(rest, { event: 'refused', reason: 'another version', isFinal: true });
+  assert.ok(retryInMilliseconds >= 500 && retryInMilliseconds <= 1000, `${retryInMilliseconds} ms`);
+  assert.ok(logger.lines.some((line) => line.message === 'bridge.refused' && line.retryInMilliseconds > 0));
+  refuses = false;
+  await once(server, 'connect');
+  assert.equal((await front.peers.at(-1).call('echo', '7')).body, '{"ok":true,"result":7}');
+});
+
+test('a front that stops keeps its calls, while new ones come over new links to the one that follows', async (t) => {
+  const { front, server } = await start(t);
+  await server.listen();
+  const [old] = front.peers;
+  const slow = old.call('slow', '1');
+  const next = once(front, 'peer');
+  old.send(frame(TYPE.DRAINING));
+  const [follower] = await next;
+  assert.equal((await follower.call('echo', '2')).body, '{"ok":true,"result":2}');
+  assert.equal((await slow).body, '{"ok":true,"result":"done"}');
+  const closed = once(server, 'disconnect', { signal: AbortSignal.timeout(300) });
+  old.socket.end();
+  await assert.rejects(closed, { name: 'AbortError' }, 'the end of the old link is no disconnection');
+});
+
+test('a socket path that no system can hold is refused at once', async () => {
+  const server = new TunnelServer({ socket: `/tmp/${'x'.repeat(200)}`, logger: notes() });
+  await assert.rejects(server.listen(), /takes 205 bytes, and the system's limit is 10[37]/);
 });
 
 test('a lost link is opened again, and its running calls are cancelled', async (t) => {
