@@ -72,12 +72,20 @@ function hasFlag(given = [], flag) {
 
 /** What the app itself asks of callers, in the words of the log. @param {App} app */
 function describeRules({ exposure }) {
-  const count = exposure.auth === null ? 0 : exposure.auth.tokens.length;
   return {
     basePath: exposure.basePath,
-    auth: count === 0 ? 'off' : `${count} token${count === 1 ? '' : 's'}`,
+    auth: describeAuth(exposure.auth),
     cors: describeOrigins(exposure.cors),
   };
+}
+
+function describeAuth({ kind, tokens = [] }) {
+  switch (kind) {
+    case 'open': return 'off';
+    case 'tokens': return `${tokens.length} token${tokens.length === 1 ? '' : 's'}`;
+    case 'ask': return 'asked of the app';
+    default: return kind;
+  }
 }
 
 function describeOrigins(cors) {

@@ -61,7 +61,7 @@ class FrontProcess {
     const { admin, sharePort } = this.settings;
     return [
       'serve', '--listen', hostAndPort(this.host, this.port), '--bridge-fd', String(BRIDGE_FD),
-      '--exit-with-parent',
+      '--control-fd', String(CONTROL_FD), '--exit-with-parent',
       ...(admin === undefined ? [] : ['--admin', adminAddress(admin)]),
       ...(sharePort ? ['--share-port'] : []),
       ...this.frontArguments,
@@ -175,8 +175,6 @@ class FrontProcess {
   order(order) {
     const control = /** @type {import('node:stream').Writable} */ (this.child.stdio[CONTROL_FD]);
     if (control.writable) control.write(`${order}\n`);
-    // Until the front reads its orders there.
-    if (order === 'stop') this.child.kill('SIGTERM');
   }
 }
 

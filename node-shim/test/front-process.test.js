@@ -49,7 +49,7 @@ test('listen() starts the front over an inherited socket pair, and close() stops
   await until(() => heard().some((line) => line.startsWith('answer')));
   await server.close();
   assert.deepEqual(heard().filter((line) => !/^(environment|ignored) /.test(line)), [
-    'arguments serve --listen 127.0.0.1:0 --bridge-fd 3 --exit-with-parent',
+    'arguments serve --listen 127.0.0.1:0 --bridge-fd 3 --control-fd 4 --exit-with-parent',
     'answer {"ok":true,"result":"hi"}',
     'stopped',
   ]);
