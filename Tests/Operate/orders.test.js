@@ -7,18 +7,14 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const test = require('node:test');
 const { TYPES, encodeFrame, decodeFrames, PROTOCOL_VERSION, callsOf } = require('../support/bridge-frames.js');
+const { callBytes } = require('../support/http-request.js');
 const { frontBinary } = require('../support/project.js');
 const { RawConnection } = require('../support/raw-connection.js');
-const { callBytes } = require('../support/http-request.js');
+const { honestHello } = require('../support/rogue-worker.js');
 const { waitUntil } = require('../support/wait-until.js');
 
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
-const HELLO = Buffer.from(JSON.stringify({
-  protocol: PROTOCOL_VERSION, worker: 'w', link: 0, pid: process.pid, shim: '0', node: '20', runner: null,
-  exposure: { basePath: '/__runner', auth: null, cors: null, allowList: false },
-  targets: [{ kind: 'task', id: 'never', state: 'callable', head: false }],
-  listener: { exposure: false, everything: false },
-}));
+const HELLO = Buffer.from(JSON.stringify(honestHello(['never'], PROTOCOL_VERSION, {})));
 
 /** A front as an app starts it: a worker that answers no call, and a descriptor for orders. */
 class BroughtFront {

@@ -113,6 +113,7 @@ const OPEN_EXPOSURE = Object.freeze({
   }),
 });
 
+/** What a worker that serves `tasks` says, with `changes`. */
 function honestHello(tasks, protocol, changes) {
   return {
     protocol, worker: randomBytes(8).toString('hex'), link: 0, pid: process.pid, shim: '0.0.0',
@@ -123,4 +124,4 @@ function honestHello(tasks, protocol, changes) {
   };
 }
 
-module.exports = { RogueWorker, OPEN_EXPOSURE };
+module.exports = { RogueWorker, OPEN_EXPOSURE, honestHello };
