@@ -33,8 +33,14 @@ public struct ResultFlags: OptionSet, Sendable, Equatable {
     public static let result = ResultFlags(rawValue: 1)
     /// No payload: the front answers `{"ok":true}`.
     public static let empty = ResultFlags(rawValue: 2)
-    /// The task or event threw. For the record only.
+    /// The task or event threw. For the record only, as are the two below, which say what it threw.
     public static let failed = ResultFlags(rawValue: 4)
+    /// An error that the app registered: the app's way to say no. Only with `failed`.
+    public static let registeredError = ResultFlags(rawValue: 8)
+    /// The input did not pass the target's own validation. Only with `failed`.
+    public static let invalidInput = ResultFlags(rawValue: 16)
+    /// Every flag there is: what WELCOME announces.
+    public static let all: ResultFlags = [.result, .empty, .failed, .registeredError, .invalidInput]
 }
 
 /// Flags of RESPONSE_END. With none of them the connection closes after the last byte.

@@ -10,8 +10,10 @@ extension FrameHeader {
     }
 
     @usableFromInline func brokenResultRule(_ limits: FrameLimits) -> BridgeError? {
-        if flags & ~7 != 0 { return .unknownFlags(type, flags) }
+        if flags & ~ResultFlags.all.rawValue != 0 { return .unknownFlags(type, flags) }
         if flags & 3 == 3 { return .contradictoryFlags(type, flags) }
+        // 8 and 16 each say more of 4.
+        if flags & 24 != 0 && (flags & 4 == 0 || flags & 24 == 24) { return .contradictoryFlags(type, flags) }
         if detail < 200 || detail > 599 { return .badDetail(type, detail) }
         if field != 0 { return .badField(type, field) }
         let isEmpty = flags & ResultFlags.empty.rawValue != 0
@@ -50,10 +52,12 @@ extension FrameHeader {
 
     private var hasFittingPayload: Bool {
         switch type {
-        case .hello, .welcome, .refused: return payloadBytes > 0
+        case .hello, .welcome, .refused, .settings: return payloadBytes > 0
         case .result, .responseData, .requestData: return true
         case .responseEnd, .cancel, .requestEnd, .ping, .credit, .draining: return payloadBytes == 0
-        case .pong: return payloadBytes == 8
+        case .pong:
+            let counts = WorkerLoad.byteCounts
+            return Int(payloadBytes) == counts.short || Int(payloadBytes) == counts.whole
         case .originAnswer: return OriginAnswerFlags(rawValue: flags).contains(.allowed) == (payloadBytes > 0)
         case .originQuestion: return !OriginQuestionFlags(rawValue: flags).contains(.noOrigin) || payloadBytes == 0
         case .request: return Int(payloadBytes) > PeerBlock.byteCount
@@ -65,7 +69,8 @@ extension FrameHeader {
 extension FrameType {
     fileprivate var knownFlags: UInt8 {
         switch self {
-        case .result, .originAnswer, .calls: 7
+        case .result: ResultFlags.all.rawValue
+        case .originAnswer, .calls: 7
         case .responseEnd: 3
         case .request, .originQuestion: 1
         default: 0
@@ -75,7 +80,7 @@ extension FrameType {
     /// Whether `call` has no meaning.
     fileprivate var belongsToLink: Bool {
         switch self {
-        case .hello, .pong, .welcome, .refused, .calls, .ping, .draining: true
+        case .hello, .pong, .welcome, .refused, .calls, .ping, .settings, .draining: true
         default: false
         }
     }

@@ -23,6 +23,7 @@ public enum FrameType: UInt8, Sendable, CaseIterable {
     case requestEnd = 0x17
     case ping = 0x18
     case originQuestion = 0x19
+    case settings = 0x1a
     case credit = 0x21
     case draining = 0x22
 
@@ -54,6 +55,7 @@ public enum FrameType: UInt8, Sendable, CaseIterable {
         case .requestEnd: "REQUEST_END"
         case .ping: "PING"
         case .originQuestion: "ORIGIN_QUESTION"
+        case .settings: "SETTINGS"
         case .credit: "CREDIT"
         case .draining: "DRAINING"
         }

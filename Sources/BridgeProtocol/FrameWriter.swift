@@ -94,9 +94,8 @@ public enum FrameWriter {
     }
 
     public static func pong(number: UInt32, _ load: WorkerLoad, into buffer: inout ByteBuffer) {
-        FrameHeader(type: .pong, field: number, payloadBytes: 8).write(into: &buffer)
-        buffer.appendLittleEndian(load.lagMicroseconds)
-        buffer.appendLittleEndian(load.runningCalls)
+        FrameHeader(type: .pong, field: number, payloadBytes: load.byteCount).write(into: &buffer)
+        load.write(into: &buffer)
     }
 
     /// - Parameter value: the value of Access-Control-Allow-Origin; empty unless `flags` has `allowed`.
@@ -104,24 +103,6 @@ public enum FrameWriter {
         question: UInt32, flags: OriginAnswerFlags, value: Span<UInt8>, into buffer: inout ByteBuffer
     ) {
         write(FrameHeader(type: .originAnswer, flags: flags.rawValue, call: question), payload: value, into: &buffer)
-    }
-}
-
-/// What a worker says of itself in PONG.
-public struct WorkerLoad: Equatable, Sendable {
-    /// How late its event loop ran, in microseconds.
-    public var lagMicroseconds: UInt32
-    public var runningCalls: UInt32
-
-    public init(lagMicroseconds: UInt32, runningCalls: UInt32) {
-        self.lagMicroseconds = lagMicroseconds
-        self.runningCalls = runningCalls
-    }
-
-    /// - Parameter payload: PONG's, 8 bytes.
-    public init(payload: Span<UInt8>) {
-        lagMicroseconds = payload.littleEndianUInt32(at: 0)
-        runningCalls = payload.littleEndianUInt32(at: 4)
     }
 }
 

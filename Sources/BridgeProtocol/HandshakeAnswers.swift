@@ -11,13 +11,19 @@ public struct Welcome: Equatable, Sendable {
     public var limits: FrameLimits
     /// How much data may be unacknowledged per call and direction.
     public var windowBytes: Int
+    /// Request line and headers of one request: the shim's own parser must take as much.
+    public var headerBytes: Int
 
-    public init(frontVersion: String, loops: Int, link: Int, limits: FrameLimits = FrameLimits(), windowBytes: Int) {
+    public init(
+        frontVersion: String, loops: Int, link: Int, limits: FrameLimits = FrameLimits(), windowBytes: Int,
+        headerBytes: Int = 16 << 10
+    ) {
         self.frontVersion = frontVersion
         self.loops = loops
         self.link = link
         self.limits = limits
         self.windowBytes = windowBytes
+        self.headerBytes = headerBytes
     }
 
     public func write(into buffer: inout ByteBuffer) {
@@ -32,6 +38,9 @@ public struct Welcome: Equatable, Sendable {
                     .init("frameBytes", .integer(limits.frameBytes)),
                     .init("resultBytes", .integer(limits.resultBytes)),
                     .init("windowBytes", .integer(windowBytes)),
+                    .init("headerBytes", .integer(headerBytes)),
+                    .init("pongBytes", .integer(WorkerLoad.byteCounts.whole)),
+                    .init("resultFlags", .integer(Int(ResultFlags.all.rawValue))),
                 ])),
         ])
         json.write(as: .welcome, into: &buffer)

@@ -82,11 +82,13 @@ public struct Hello: Equatable, Sendable {
     public var targets: [Target]
     public var shownIDs: [ShownID]
     public var listener: Listener
+    /// Whether it takes SETTINGS.
+    public var takesSettings: Bool
 
     public init(
         worker: String, link: Int = 0, pid: Int = 0, shimVersion: String = "", nodeVersion: String = "",
         runnerVersion: String = "", exposure: ExposureSettings, targets: [Target] = [],
-        shownIDs: [ShownID] = [], listener: Listener = Listener()
+        shownIDs: [ShownID] = [], listener: Listener = Listener(), takesSettings: Bool = false
     ) {
         self.worker = worker
         self.link = link
@@ -98,6 +100,7 @@ public struct Hello: Equatable, Sendable {
         self.targets = targets
         self.shownIDs = shownIDs
         self.listener = listener
+        self.takesSettings = takesSettings
     }
 }
 

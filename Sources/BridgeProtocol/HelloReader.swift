@@ -35,6 +35,7 @@ extension Hello {
         let listenerMember = try hello.member("listener")
         listener = Listener(
             takesExposure: try listenerMember.flag("exposure"), takesEverything: try listenerMember.flag("everything"))
+        takesSettings = try hello.optional("settings") == nil ? false : hello.flag("settings")
         try checkListener()
     }
 

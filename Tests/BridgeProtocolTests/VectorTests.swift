@@ -27,10 +27,7 @@ struct VectorTests {
         #expect(header.field == frame.field)
         #expect(bytes.span.extracting(payload.range).copied() == frame.payload)
         if let calls = frame.calls { try expect(calls, header, frame.payload) }
-        if let lag = frame.lagMicroseconds {
-            let load = WorkerLoad(payload: frame.payload.span)
-            #expect(load == WorkerLoad(lagMicroseconds: lag, runningCalls: frame.running!))
-        }
+        if let load = frame.load { #expect(WorkerLoad(payload: frame.payload.span) == load) }
     }
 
     @Test("a valid frame is written as its vector says", arguments: Vectors.all.valid)
@@ -76,8 +73,12 @@ struct VectorTests {
         case .responseEnd:
             FrameWriter.responseEnd(call: frame.call, flags: ResponseEndFlags(rawValue: frame.flags), into: &written)
         case .pong:
-            let load = WorkerLoad(lagMicroseconds: frame.lagMicroseconds!, runningCalls: frame.running!)
-            FrameWriter.pong(number: frame.field, load, into: &written)
+            FrameWriter.pong(number: frame.field, try #require(frame.load), into: &written)
+        case .settings:
+            let overrides = Overrides(
+                basePath: "/api", corsOrigins: ["https://app.example.com"], tokens: ["old", "new"],
+                tokenHeader: "x-token")
+            (vector.name == "settings" ? overrides : Overrides()).write(into: &written)
         case .originAnswer:
             FrameWriter.originAnswer(
                 question: frame.call, flags: OriginAnswerFlags(rawValue: frame.flags), value: payload.span,

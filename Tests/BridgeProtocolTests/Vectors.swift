@@ -1,3 +1,4 @@
+import BridgeProtocol
 import Foundation
 
 /// `Tests/bridge-vectors.json`, which the shim's tests read as well.
@@ -30,9 +31,20 @@ struct Vectors: Decodable {
         var calls: [Call]?
         var lagMicroseconds: UInt32?
         var running: UInt32?
+        var memory: [UInt32]?
         var peerHex: String?
         var head: String?
         var payload: [UInt8] { [UInt8](hex: payloadHex) }
+        var load: WorkerLoad? {
+            lagMicroseconds.map {
+                WorkerLoad(
+                    lagMicroseconds: $0, runningCalls: running!,
+                    process: memory.map {
+                        WorkerLoad.ProcessLoad(
+                            residentKiB: $0[0], heapUsedKiB: $0[1], heapTotalKiB: $0[2], utilizationMillionths: $0[3])
+                    })
+            }
+        }
     }
 
     struct Call: Decodable, Sendable {

@@ -38,7 +38,7 @@ struct SocketActivationTests {
     func named() throws {
         let folder = try TemporaryFolder()
         let tcp = try tcpListener()
-        let unix = try UnixSocket.bind(path: folder.path + "/s", mode: 0o600, group: nil)
+        let unix = try UnixSocket.bind(path: folder.path + "/s", mode: 0o600, group: nil).descriptor
         try #require(listen(unix, 8) == 0)
         place(tcp, at: 0)
         place(unix, at: 1)

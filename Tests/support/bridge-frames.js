@@ -8,9 +8,9 @@ const PROTOCOL_VERSION = 2;
 const TYPES = {
   HELLO: 0x01, RESULT: 0x02, RESPONSE_DATA: 0x03, RESPONSE_END: 0x04, PONG: 0x05, ORIGIN_ANSWER: 0x06,
   WELCOME: 0x11, REFUSED: 0x12, CALLS: 0x13, CANCEL: 0x14, REQUEST: 0x15, REQUEST_DATA: 0x16, REQUEST_END: 0x17,
-  PING: 0x18, ORIGIN_QUESTION: 0x19, CREDIT: 0x21, DRAINING: 0x22,
+  PING: 0x18, ORIGIN_QUESTION: 0x19, SETTINGS: 0x1a, CREDIT: 0x21, DRAINING: 0x22,
 };
-const RESULT_FLAGS = { result: 1, empty: 2, failed: 4 };
+const RESULT_FLAGS = { result: 1, empty: 2, failed: 4, registeredError: 8, invalidInput: 16 };
 
 /**
  * @typedef {{ type: number, flags: number, detail: number, call: number, field: number, payload: Buffer }} Frame

@@ -37,6 +37,7 @@ rule('REQUEST_DATA', { ofCall: true });
 rule('REQUEST_END', { ofCall: true, length: NONE });
 rule('PING', { field: true, length: NONE });
 rule('ORIGIN_QUESTION', { flags: Question.NO_ORIGIN, ofCall: true });
+rule('SETTINGS', { length: [1, ANY] });
 rule('CREDIT', { ofCall: true, field: true, length: NONE });
 rule('DRAINING', { length: NONE });
 

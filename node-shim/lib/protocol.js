@@ -34,12 +34,13 @@ const Frame = Object.freeze({
   REQUEST_END: 0x17,
   PING: 0x18,
   ORIGIN_QUESTION: 0x19,
+  SETTINGS: 0x1a,
   CREDIT: 0x21,
   DRAINING: 0x22,
 });
 
 /** RESULT's flags. */
-const Result = Object.freeze({ VALUE: 1, EMPTY: 2, FAILED: 4 });
+const Result = Object.freeze({ VALUE: 1, EMPTY: 2, FAILED: 4, REGISTERED_ERROR: 8, INVALID_INPUT: 16 });
 
 /** RESPONSE_END's flags. */
 const End = Object.freeze({ KEEP_ALIVE: 1, ABORT: 2 });
