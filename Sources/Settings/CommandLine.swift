@@ -5,10 +5,20 @@ struct CommandLine {
         case checkConfig = "check-config"
         case healthcheck
         case options
+
+        var helpTopic: HelpTopic {
+            switch self {
+            case .serve: .serve
+            case .checkConfig: .checkConfig
+            case .healthcheck: .healthcheck
+            case .options: .options
+            }
+        }
     }
 
     var command = Command.serve
-    var asksForHelp = false
+    /// What help is asked about, nil when it is not asked for.
+    var helpTopic: HelpTopic?
     var asksForVersion = false
     var printsConfiguration = false
     var configFile: String?
@@ -16,6 +26,11 @@ struct CommandLine {
     /// By place in `OptionTable.options`: the values given for it.
     var values: [Int: [String]] = [:]
     var problems: [SettingsProblem] = []
+
+    private var namedCommand: Command?
+
+    /// Commands that node-shim/bin/runner-sidecar.js has, and this program does not.
+    private static let packageCommands = ["check", "dev", "compare"]
 
     /// Flags that are no options: they say what to do, not how to serve.
     private static let ownFlags = ["help", "version", "print-config", "config", "format"]
@@ -27,6 +42,17 @@ struct CommandLine {
             rest.removeFirst()
             if let command = Command(rawValue: first) {
                 self.command = command
+                namedCommand = command
+            } else if first == "help" {
+                namedCommand = rest.first.flatMap { Command(rawValue: $0) }
+                takeHelp(about: namedCommand == nil ? rest.popFirst() : nil)
+                return
+            } else if Self.packageCommands.contains(first) {
+                problems.append(
+                    SettingsProblem(
+                        place: "", "\(first) is a command of the npm package",
+                        remedy: "Where it is installed: npx runner-sidecar \(first)"))
+                return
             } else {
                 let words = Command.allCases.map { $0.rawValue }
                 problems.append(
@@ -41,7 +67,7 @@ struct CommandLine {
 
     private mutating func take(_ word: String, _ rest: inout ArraySlice<String>) {
         switch word {
-        case "-h": asksForHelp = true
+        case "-h": takeHelp(about: nil)
         case "-V": asksForVersion = true
         default:
             guard word.utf8.starts(with: "--".utf8), word.utf8.count > 2 else {
@@ -56,7 +82,12 @@ struct CommandLine {
 
     private mutating func takeFlag(_ name: String, attached: String?, _ rest: inout ArraySlice<String>) {
         switch name {
-        case "help": asksForHelp = true
+        case "help":
+            if let next = rest.first, attached == nil, Self.isTopic(next) {
+                rest.removeFirst(); takeHelp(about: next)
+            } else {
+                takeHelp(about: attached)
+            }
         case "version": asksForVersion = true
         case "print-config": printsConfiguration = true
         case "config": configFile = value(of: name, attached, &rest)
@@ -91,6 +122,23 @@ struct CommandLine {
             SettingsProblem(place: "--\(name)", "needs a value", remedy: "Write --\(name) VALUE or --\(name)=VALUE"))
         return nil
     }
+
+    /// `--help`, alone or about an option; a command that was named is explained.
+    private mutating func takeHelp(about word: String?) {
+        if word == "all" {
+            helpTopic = .allOptions
+        } else if let index = word.flatMap({ OptionTable.index(of: Self.withoutDashes($0)) }) {
+            helpTopic = .option(index)
+        } else {
+            helpTopic = namedCommand.map { $0.helpTopic } ?? .overview
+        }
+    }
+
+    private static func isTopic(_ word: String) -> Bool {
+        word == "all" || OptionTable.index(of: withoutDashes(word)) != nil
+    }
+
+    private static func withoutDashes(_ word: String) -> String { String(word.drop { $0 == "-" }) }
 
     private static func isOnOff(_ word: String?) -> Bool {
         guard let word else { return false }

@@ -6,7 +6,7 @@ public enum Invocation: Equatable, Sendable {
     case printConfig(Configuration)
     /// Ask the admin listener at this address whether the front is ready.
     case healthcheck(admin: ListenAddress)
-    case help
+    case help(HelpTopic)
     case version
     case options(OptionsFormat)
 }

@@ -15,8 +15,8 @@ extension Configuration {
         readFile: (String) -> Result<[UInt8], FileProblem>
     ) -> Result<Invocation, SettingsErrors> {
         let line = CommandLine(arguments)
-        // Whoever asks for help gets it, however wrong the rest is.
-        if line.asksForHelp { return .success(.help) }
+        // Help is given however wrong the rest is.
+        if let topic = line.helpTopic { return .success(.help(topic)) }
         if line.asksForVersion { return .success(.version) }
         var resolution = Resolution(problems: line.problems)
         if line.command == .options { return resolution.optionsFormat(line.optionsFormat) }

