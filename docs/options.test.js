@@ -14,13 +14,16 @@ const options = new Set([...optionsTable.matchAll(/^\| `--([\w-]+)`/gm)].map(([,
  * Flags that are no options: of the command, the shim, the scripts, of Node, npm and Swift; and one that is misspelt on
  * purpose.
  */
-const shimHelp = spawnSync(process.execPath, [
-  path.join(ROOT, 'node-shim', 'bin', 'runner-sidecar-shim.js'), '--help',
-], { encoding: 'utf8' }).stdout;
+const commandHelps = [
+  ['node-shim', 'runner-sidecar-shim.js', '--help'], ['node-shim', 'runner-sidecar.js', 'check', '--help'],
+  ['node-shim', 'runner-sidecar.js', 'dev', '--help'], ['compare', 'runner-sidecar-compare.js', '--help'],
+].map(([folder, file, ...args]) => (
+  spawnSync(process.execPath, [path.join(ROOT, folder, 'bin', file), ...args], { encoding: 'utf8' }).stdout
+)).join('\n');
 const OTHER_FLAGS = new Set([
-  ...[...shimHelp.matchAll(/--([a-z-]+)/g)].map(([, name]) => name),
+  ...[...commandHelps.matchAll(/--([a-z-]+)/g)].map(([, name]) => name),
   'config', 'format', 'print-config', 'help', 'version',
-  'check', 'long', 'sanitize', 'requests', 'html', 'no-load', 'filter', 'product', 'inspect',
+  'check', 'long', 'sanitize', 'node-matrix', 'container', 'binary', 'filter', 'product', 'inspect',
   'bench', 'record', 'quick', 'omit', 'runner', 'write-docs', 'idle-timout',
 ]);
 const FOREIGN_COMMANDS = /^\s*(curl|swift|node --test|RUNNER_SIDECAR_BINARY=\S+ node)\b/;

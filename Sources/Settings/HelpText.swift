@@ -70,7 +70,8 @@ public enum HelpText {
     private static let checkConfig = """
         runner-sidecar check-config [options]: checks the settings that serve would get, and exits.
 
-        Takes every option of serve: as flags, from the environment, and with --config FILE. Opens no port and no socket.
+        Takes every option of serve: as flags, from the environment, and with --config FILE. Opens no port and no
+        socket.
         Exit code: 0 the settings are in order, 2 they are not; each problem is told.
 
         """
