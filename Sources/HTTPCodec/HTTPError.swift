@@ -60,18 +60,18 @@ public enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .unknownMethod:
             Answer(400, "UNKNOWN_METHOD", "The request method is not known; methods are upper case")
         case .malformedTarget:
-            Answer(400, "MALFORMED_TARGET", "The request target is malformed; percent-encode all but visible ASCII")
+            Answer(400, "MALFORMED_TARGET", "The request target is malformed; percent-encode everything except visible ASCII")
         case .targetTooLong:
             Answer(414, "TARGET_TOO_LONG", "The request target is too long; send the data in the body")
         case .malformedVersion:
             Answer(400, "MALFORMED_VERSION", "The HTTP version is malformed; use HTTP/1.1")
         case .versionNotSupported:
-            Answer(505, "VERSION_NOT_SUPPORTED", "Only HTTP/1.1 and HTTP/1.0 are spoken here")
+            Answer(505, "VERSION_NOT_SUPPORTED", "Only HTTP/1.1 and HTTP/1.0 are supported")
         case .malformedField:
             Answer(400, "MALFORMED_FIELD", "A header line has no colon after its name")
         case .malformedFieldName:
             Answer(
-                400, "MALFORMED_FIELD_NAME", "A header name is empty or has a character that is not allowed in names")
+                400, "MALFORMED_FIELD_NAME", "A header name is empty or has a character that names cannot have")
         case .foldedField:
             Answer(400, "FOLDED_FIELD", "A header line starts with white space; send each header on one line")
         case .malformedFieldValue:
@@ -87,29 +87,29 @@ public enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .missingHost:
             Answer(400, "MISSING_HOST", "The Host header is missing; HTTP/1.1 requires it")
         case .repeatedHost:
-            Answer(400, "REPEATED_HOST", "There is more than one Host header")
+            Answer(400, "REPEATED_HOST", "The Host header is repeated; send one")
         case .malformedHost:
-            Answer(400, "MALFORMED_HOST", "The Host header is not a host name or address with an optional port")
+            Answer(400, "MALFORMED_HOST", "The Host header is not a host name or an address, with an optional port")
         case .malformedContentLength:
-            Answer(400, "MALFORMED_CONTENT_LENGTH", "Content-Length is not one decimal number that fits")
+            Answer(400, "MALFORMED_CONTENT_LENGTH", "Content-Length is not a decimal number, or too large")
         case .repeatedContentLength:
-            Answer(400, "REPEATED_CONTENT_LENGTH", "There is more than one Content-Length header")
+            Answer(400, "REPEATED_CONTENT_LENGTH", "The Content-Length header is repeated; send one")
         case .contentLengthWithTransferEncoding:
-            Answer(400, "CONFLICTING_FRAMING", "There is both Content-Length and Transfer-Encoding; send one of them")
+            Answer(400, "CONFLICTING_FRAMING", "Content-Length and Transfer-Encoding are both present; send one of them")
         case .malformedTransferEncoding:
             Answer(400, "MALFORMED_TRANSFER_ENCODING", "Transfer-Encoding must be exactly chunked, once")
         case .unsupportedTransferEncoding:
-            Answer(501, "UNSUPPORTED_TRANSFER_ENCODING", "Of the transfer codings only chunked is supported")
+            Answer(501, "UNSUPPORTED_TRANSFER_ENCODING", "The transfer coding is not supported; use chunked")
         case .transferEncodingInHTTP10:
-            Answer(400, "TRANSFER_ENCODING_IN_HTTP_1_0", "HTTP/1.0 has no Transfer-Encoding; use HTTP/1.1")
+            Answer(400, "TRANSFER_ENCODING_IN_HTTP_1_0", "Transfer-Encoding is not part of HTTP/1.0; use HTTP/1.1")
         case .expectationFailed:
-            Answer(417, "EXPECTATION_FAILED", "Of the expectations only 100-continue is supported")
+            Answer(417, "EXPECTATION_FAILED", "The expectation is not supported; only 100-continue is")
         case .malformedChunk:
             Answer(400, "MALFORMED_CHUNK", "The chunked body is malformed")
         case .chunkTooLarge:
-            Answer(413, "CHUNK_TOO_LARGE", "A chunk size is larger than any body can be")
+            Answer(413, "CHUNK_TOO_LARGE", "The chunk size is too large")
         case .chunkLineTooLong:
-            Answer(413, "CHUNK_LINE_TOO_LONG", "A chunk has too long extensions")
+            Answer(413, "CHUNK_LINE_TOO_LONG", "The chunk extensions are too long")
         case .malformedTrailer:
             Answer(400, "MALFORMED_TRAILER", "The trailer section of the chunked body is malformed")
         case .framingFieldInTrailer:
