@@ -37,7 +37,7 @@ let package = Package(
         .executable(name: "runner-sidecar", targets: ["runner-sidecar"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2")
     ],
     targets: [
         .executableTarget(

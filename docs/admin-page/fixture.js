@@ -6,6 +6,7 @@
 const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
+const { version } = require('../../node-shim/package.json');
 
 const port = Number(process.argv[2] || 7090);
 const mood = process.argv[3] || 'calm';
@@ -117,7 +118,7 @@ function stats() {
     worker(4103, trouble ? 'silent' : 'ready', 17, trouble ? 164_000 : 610),
   ];
   return {
-    version: 1, time, front: { version: '0.1.0', pid: 1, loops: 2, basePath: '/__runner', started },
+    version: 1, time, front: { version, pid: 1, loops: 2, basePath: '/__runner', started },
     ready: mood === 'calm' ? { ok: true, reasons: [] } : { ok: false, reasons: [trouble ? 'draining' : 'no worker'] },
     calls: { count, failed, total: Math.round(total), cells: cells.list() },
     stages: stages.map((stage) =>
