@@ -14,13 +14,27 @@ public struct JSONChecker: Sendable {
 
     /// How many arrays and objects may be open at once.
     public let depthLimit: Int
+    /// With more of them open a text is not plain.
+    private let plainDepthLimit: Int
+    private let serializer: SerializerKeys
+    private let watchesReturnPayload: Bool
 
     /// The levels that `Nesting` has no room for: kept between checks for its memory.
     private var outerLevels: [UInt64] = []
 
-    /// - Parameter depthLimit: how many arrays and objects may be open at once; 0 allows only scalars.
-    public init(depthLimit: Int = JSONChecker.defaultDepthLimit) {
+    /// - Parameters:
+    ///   - depthLimit: how many arrays and objects may be open at once; 0 allows only scalars.
+    ///   - plainDepthLimit: how many may be in a text that is plain.
+    ///   - serializer: what will read the texts that are not plain.
+    ///   - watchesReturnPayload: whether the member `returnPayload` beside `payload` takes the whole body.
+    public init(
+        depthLimit: Int = JSONChecker.defaultDepthLimit, plainDepthLimit: Int = .max,
+        serializer: SerializerKeys = .ejson, watchesReturnPayload: Bool = false
+    ) {
         self.depthLimit = depthLimit
+        self.plainDepthLimit = min(plainDepthLimit, depthLimit)
+        self.serializer = serializer
+        self.watchesReturnPayload = watchesReturnPayload
     }
 
     /// Checks `text`, which must be shorter than 4 GiB.
@@ -35,8 +49,10 @@ public struct JSONChecker: Sendable {
         // All the loop touches are local values and inlined steps, so that they live in registers.
         var nesting = Nesting()
         var seen = SIMD16<UInt8>(repeating: 0)
-        var hasDollarKey = false
-        var hasTopLevelDollarKey = false
+        var isPlain = true
+        var needsWhole = false
+        let plainDepthLimit = plainDepthLimit
+        let serializer = serializer
         var memberStart = -1
         summary.member = nil
 
@@ -52,16 +68,17 @@ public struct JSONChecker: Sendable {
                 let askedFor = nesting.depth == 1 ? member : nil
                 let key =
                     hasEscape
-                    ? JSONKey(escaped: text.extracting(keyStart..<at - 1), member: askedFor)
-                    : JSONKey(plain: text, from: keyStart, to: at - 1, member: askedFor)
+                    ? JSONKey(escaped: text.extracting(keyStart..<at - 1), member: askedFor, serializer)
+                    : JSONKey(plain: text, from: keyStart, to: at - 1, member: askedFor, serializer)
                 at = text.endOfWhitespace(from: at)
                 guard at < text.count && text[at] == ASCII.colon else { return .invalid(offset: at) }
                 at = text.endOfWhitespace(from: at + 1)
-                if key.isDollar {
-                    hasDollarKey = true
-                    if nesting.depth == 1 { hasTopLevelDollarKey = true }
+                if key.isMeaningful {
+                    isPlain = false
+                    if nesting.depth == 1 { needsWhole = true }
                 }
                 if key.isMember { memberStart = at }
+                if key.isReturnPayload && watchesReturnPayload { needsWhole = true }
             }
 
             guard at < text.count else { return .invalid(offset: at) }
@@ -73,7 +90,12 @@ public struct JSONChecker: Sendable {
             case ASCII.minus, ASCII.zero...ASCII.nine:
                 at = text.endOfNumber(from: at)
             case ASCII.openBrace, ASCII.openBracket:
-                guard nesting.depth < depthLimit else { return .tooDeep(offset: at) }
+                if nesting.depth >= plainDepthLimit {
+                    guard nesting.depth < depthLimit else { return .tooDeep(offset: at) }
+                    // The serializer counts from the body's own level: it has to see all of it.
+                    isPlain = false
+                    needsWhole = true
+                }
                 nesting.open(object: first == ASCII.openBrace, outer: &outerLevels)
                 at = text.endOfWhitespace(from: at + 1)
                 // In ASCII each closing bracket is its opening one plus 2.
@@ -115,8 +137,8 @@ public struct JSONChecker: Sendable {
         summary.isObject = text[start] == ASCII.openBrace
         // Only strings can hold a byte from 0x80 up, and all of theirs were seen.
         summary.isASCII = (seen .>= SIMD16<UInt8>(repeating: 0x80)).firstTrueLane == nil
-        summary.hasDollarKey = hasDollarKey
-        summary.hasTopLevelDollarKey = hasTopLevelDollarKey
+        summary.isPlain = isPlain
+        summary.needsWhole = needsWhole
         return .valid
     }
 }

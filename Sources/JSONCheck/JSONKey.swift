@@ -2,36 +2,51 @@ internal import Bytes
 
 /// What an object key says once its escapes are resolved, as far as the checker asks.
 struct JSONKey {
-    /// Begins with `$` or is `__proto__`.
-    var isDollar: Bool
+    /// Means something of its own to the serializer.
+    var isMeaningful: Bool
     /// Is the name of the member looked for.
     var isMember: Bool
+    /// Is `returnPayload`, where the member looked for is `payload`.
+    var isReturnPayload: Bool
 
     /// A key without any backslash, `text[start..<end]`.
     /// - Parameter member: the name to compare it with, nil when none is asked for.
-    @inline(__always) init(plain text: Span<UInt8>, from start: Int, to end: Int, member: MemberName?) {
-        isDollar = false
+    @inline(__always) init(
+        plain text: Span<UInt8>, from start: Int, to end: Int, member: MemberName?, _ serializer: SerializerKeys
+    ) {
+        isMeaningful = false
         isMember = false
+        isReturnPayload = false
         guard start < end else { return }
         let first = text[start]
-        if let member { isMember = member.isSpelled(in: text, from: start, to: end) }
-        isDollar =
-            first == ASCII.dollar || (first == ASCII.underscore && text.extracting(start..<end).equals("__proto__"))
+        if let member {
+            isMember = member.isSpelled(in: text, from: start, to: end)
+            if member == .payload && end - start == 13 {
+                isReturnPayload = text.extracting(start..<end).equals("returnPayload")
+            }
+        }
+        // All of them begin with one of two characters, or with one of two more.
+        if first == ASCII.dollar || first == ASCII.underscore
+            || (serializer == .runner && (first == UInt8(ascii: "c") || first == UInt8(ascii: "p")))
+        {
+            isMeaningful = serializer.giveMeaning(to: text.extracting(start..<end))
+        }
     }
 
     /// A key with escapes, all of them known to be well-formed.
-    @inline(never) init(escaped key: Span<UInt8>, member: MemberName?) {
-        // One more than the longest name asked for, so that a longer key never looks like one.
-        var resolved = InlineArray<10, UInt8>(repeating: 0)
+    @inline(never) init(escaped key: Span<UInt8>, member: MemberName?, _ serializer: SerializerKeys) {
+        // As long as the longest beginning asked for, and longer than every name, so that a longer key never looks like
+        // one.
+        var resolved = InlineArray<16, UInt8>(repeating: 0)
         var length = 0
         var at = 0
-        while at < key.count && length < 10 {
+        while at < key.count && length < 16 {
             let unit = key.codeUnit(at: &at)
             // All names asked for are ASCII: any other code unit only has to match none of them.
             resolved[length] = unit < 0x80 ? UInt8(unit) : 0xFF
             length += 1
         }
-        self.init(plain: resolved.span, from: 0, to: length, member: member)
+        self.init(plain: resolved.span, from: 0, to: length, member: member, serializer)
     }
 }
 

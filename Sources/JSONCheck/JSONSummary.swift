@@ -5,6 +5,32 @@ public enum MemberName: Sendable {
     case input, payload
 }
 
+/// The serializer that reads what is not plain: which object keys mean something of their own to it.
+public enum SerializerKeys: Sendable {
+    /// EJSON: what begins with `$`. Besides, `JSON.parse` and plain assignment differ about `__proto__`.
+    case ejson
+    /// The runner's own, from 5.0 on: `__type` and `__graph`, what begins with `$runner.escape::`, and the names that it
+    /// leaves out, `__proto__`, `constructor` and `prototype`.
+    case runner
+
+    /// Whether `key`, its escapes resolved, is one of them.
+    @inline(never)
+    func giveMeaning(to key: Span<UInt8>) -> Bool {
+        switch self {
+        case .ejson: key[0] == ASCII.dollar || key.equals("__proto__")
+        case .runner:
+            switch key.count {
+            case 6: key.equals("__type")
+            case 7: key.equals("__graph")
+            case 9: key.equals("__proto__") || key.equals("prototype")
+            case 11: key.equals("constructor")
+            case 16...: key.extracting(first: 16).equals("$runner.escape::")
+            default: false
+            }
+        }
+    }
+}
+
 /// What `JSONChecker` learns about a text on its way through. It means something only after the verdict `valid`.
 public struct JSONSummary: Equatable, Sendable {
     /// The value of the asked-for member of the top-level object, without white space around it. Nil when the
@@ -16,12 +42,12 @@ public struct JSONSummary: Equatable, Sendable {
     public var isASCII = true
     /// Whether the top-level value is an object.
     public var isObject = false
-    /// Whether any object key, at any depth, begins with `$` or is `__proto__`, however it is escaped. EJSON gives
-    /// meaning to the former and plain assignment to the latter, so `JSON.parse` alone gives the same value only
-    /// without them.
-    public var hasDollarKey = false
-    /// The same, asked only of the top-level object's own keys.
-    public var hasTopLevelDollarKey = false
+    /// Whether no object key, at any depth and however it is escaped, has a meaning of its own to the serializer, and
+    /// the text is not nested deeper than that allows: then `JSON.parse` alone gives the value that it would.
+    public var isPlain = true
+    /// Whether the app has to see the whole body, and not just the member asked for: the top-level object has a key
+    /// with such a meaning, the body is nested too deep to be plain, or it asks for a payload to be returned.
+    public var needsWhole = false
 
     @inlinable public init() {}
 }

@@ -85,8 +85,8 @@ extension ClientConnection {
                 return true
             }
             isASCII = summary.isASCII
-            isPlain = !summary.hasDollarKey
-            if summary.hasTopLevelDollarKey {
+            isPlain = summary.isPlain
+            if summary.needsWhole {
                 // The serializer may make something else of the whole body: it has to see all of it.
                 flags = .whole
                 text = ByteRange(offset: 0, length: body.count)

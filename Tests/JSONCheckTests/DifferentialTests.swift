@@ -60,8 +60,8 @@ struct DifferentialTests {
         #expect(checker.check(document.span, member: .input, into: &right) == .valid)
 
         let falsehoods: [(inout JSONSummary) -> Void] = [
-            { $0.isASCII.toggle() }, { $0.isObject.toggle() }, { $0.hasDollarKey.toggle() },
-            { $0.hasTopLevelDollarKey.toggle() }, { $0.member = nil }, { $0.member?.length += 1 },
+            { $0.isASCII.toggle() }, { $0.isObject.toggle() }, { $0.isPlain.toggle() },
+            { $0.needsWhole.toggle() }, { $0.member = nil }, { $0.member?.length += 1 },
             { $0.member?.offset -= 1 }, { $0.value.offset -= 1 }, { $0.value.length += 1 },
             { $0.member = ByteRange(offset: 15, length: 1) },
         ]

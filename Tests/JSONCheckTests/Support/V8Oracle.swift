@@ -100,7 +100,7 @@ struct ClaimBatch {
         let range = summary.member ?? .empty
         let flags =
             (accepted ? 1 : 0) + (summary.isASCII ? 2 : 0) + (summary.isObject ? 4 : 0)
-            + (summary.hasDollarKey ? 8 : 0) + (summary.hasTopLevelDollarKey ? 16 : 0)
+            + (!summary.isPlain ? 8 : 0) + (summary.needsWhole ? 16 : 0)
             + (summary.member == nil ? 0 : 32)
         bytes += littleEndianBytes(UInt32(document.count))
         bytes += [UInt8(flags), member == .input ? 0 : 1, 0, 0]
