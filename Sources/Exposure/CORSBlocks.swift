@@ -67,9 +67,23 @@ struct CORSBlocks: Sendable {
     var lentCount: Int { lent.count - free.count }
 
     /// Appends the head of a 200 from its status line to `content-length: `.
-    func appendOKPrefix(_ block: CORSBlock, to buffer: inout ByteBuffer) {
+    @inline(__always)
+    func appendOKPrefix(_ block: CORSBlock, _ id: RunnerRequestID, to buffer: inout ByteBuffer) {
+        guard case .none = id else { return appendOKPrefix(block, named: id, to: &buffer) }
         guard block.number >= 0 else { return buffer.append(lent[Int(~block.number)]) }
         buffer.append(storage.span.extracting(range(of: block)))
+    }
+
+    /// The same with the id behind the status line.
+    private func appendOKPrefix(_ block: CORSBlock, named id: RunnerRequestID, to buffer: inout ByteBuffer) {
+        buffer.append(Self.okStart)
+        id.writeLine(into: &buffer)
+        let length = Self.okStart.utf8CodeUnitCount
+        guard block.number >= 0 else {
+            let whole = lent[Int(~block.number)]
+            return buffer.append(whole.span.extracting(droppingFirst: length))
+        }
+        buffer.append(storage.span.extracting(range(of: block)).extracting(droppingFirst: length))
     }
 
     /// Appends just the CORS lines.

@@ -237,7 +237,10 @@ struct CORSPolicy: ~Copyable, Sendable {
 
     // MARK: Blocks
 
-    func appendOKPrefix(_ block: CORSBlock, to buffer: inout ByteBuffer) { blocks.appendOKPrefix(block, to: &buffer) }
+    @inline(__always)
+    func appendOKPrefix(_ block: CORSBlock, _ id: RunnerRequestID, to buffer: inout ByteBuffer) {
+        blocks.appendOKPrefix(block, id, to: &buffer)
+    }
     func appendLines(_ block: CORSBlock, to buffer: inout ByteBuffer) { blocks.appendLines(block, to: &buffer) }
     mutating func release(_ block: CORSBlock) { blocks.release(block) }
     var lentBlocks: Int { blocks.lentCount }

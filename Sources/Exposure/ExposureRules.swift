@@ -1,6 +1,7 @@
 public import Bytes
 public import BridgeProtocol
 public import HTTPCodec
+public import JSONCheck
 
 /// Everything that the runner's HTTP exposure decides about a request, for one loop. It knows no socket and no clock,
 /// and no release: where releases differ, it goes by the `WireRules` that the app's shim announced.
@@ -22,6 +23,10 @@ public struct ExposureRules: ~Copyable {
     /// As applied last.
     public private(set) var settings: ExposureSettings
     private var texts: RejectionTexts
+    // Two of the rules where each response asks for them.
+    private var hasRequestIDs: Bool
+    private var hasSecurityHeaders: Bool
+    private var requestIDs = RunnerRequestIDs()
     private var path: [UInt8] = []
     private var id: [UInt8] = []
 
@@ -33,6 +38,8 @@ public struct ExposureRules: ~Copyable {
         constantCORS = cors.constantBlock
         self.settings = settings
         texts = RejectionTexts(settings)
+        hasRequestIDs = settings.rules.requestIDs
+        hasSecurityHeaders = settings.rules.securityHeaders
     }
 
     /// Goes over to other settings, as when an app comes back with another configuration. Targets keep their numbers,
@@ -54,6 +61,8 @@ public struct ExposureRules: ~Copyable {
         }
         self.settings = settings
         texts = RejectionTexts(settings)
+        hasRequestIDs = settings.rules.requestIDs
+        hasSecurityHeaders = settings.rules.securityHeaders
     }
 
     /// Decides what to do with a request.
@@ -227,6 +236,33 @@ public struct ExposureRules: ~Copyable {
         }
     }
 
+    // MARK: Bodies
+
+    /// How many bytes a JSON body may have, and what is answered to more.
+    ///
+    /// - Parameter frontLimitBytes: the front's own limit.
+    public func bodyLimit(frontLimitBytes: Int) -> (bytes: Int, rejection: Rejection) {
+        guard let appLimitBytes = settings.rules.jsonLimitBytes, appLimitBytes <= frontLimitBytes else {
+            return (frontLimitBytes, .payloadTooLarge)
+        }
+        return (appLimitBytes, .bodyOverAppLimit)
+    }
+
+    /// What checks JSON bodies by these rules.
+    ///
+    /// - Parameter frontDepthLimit: the front's own limit.
+    public func checker(frontDepthLimit: Int) -> JSONChecker {
+        let rules = settings.rules
+        let serializer: SerializerKeys =
+            switch rules.plainKeys {
+            case .ejson: .ejson
+            case .serializer: .runner
+            }
+        return JSONChecker(
+            depthLimit: min(rules.jsonDepth.limit, frontDepthLimit), plainDepthLimit: rules.jsonDepth.plain,
+            serializer: serializer, watchesReturnPayload: rules.eventResults)
+    }
+
     // MARK: Answers
 
     // What writes answers is `mutating`, although it changes nothing: this value is large, and the compiler copies all
@@ -250,22 +286,50 @@ public struct ExposureRules: ~Copyable {
         }
     }
 
+    /// The id that the responses to a request name, and that the task sees.
+    @inline(__always)
+    public mutating func requestID(
+        for decision: Decision, _ head: RequestHead, _ bytes: Span<UInt8>
+    ) -> RunnerRequestID {
+        guard hasRequestIDs else { return .none }
+        return readRequestID(for: decision, head, bytes)
+    }
+
+    private mutating func readRequestID(
+        for decision: Decision, _ head: RequestHead, _ bytes: Span<UInt8>
+    ) -> RunnerRequestID {
+        switch decision {
+        case .call, .discovery: break
+        case .reject(let rejection, _): guard rejection.namesRequest else { return .none }
+        // The app's own handlers find one for themselves.
+        case .stream, .handOver, .outside, .preflight, .ask: return .none
+        }
+        let slot = head[.runnerRequestID]
+        // Node joins what is repeated with a comma, which makes no id.
+        guard slot.occurrences == 1 else { return requestIDs.next() }
+        let value = bytes.extracting(slot.value.range)
+        guard let id = RunnerRequestID.id(in: value) else { return requestIDs.next() }
+        return .brought(value.extracting(id).copied())
+    }
+
     /// Appends the head of an answer with a JSON body.
     ///
     /// - Parameters:
     ///   - status: 200 to 599.
+    ///   - id: as `requestID` gave it for this request.
     ///   - bodyBytes: what `content-length` says; the body itself is the caller's to append, unless the request was
     ///     HEAD.
     ///   - retryAfterSeconds: adds Retry-After.
     public mutating func writeHead(
-        status: Int, cors block: CORSBlock, bodyBytes: Int, retryAfterSeconds: Int? = nil,
-        _ tails: borrowing AnswerTails,
-        _ end: ConnectionEnd, into buffer: inout ByteBuffer
+        status: Int, id: RunnerRequestID = .none, cors block: CORSBlock, bodyBytes: Int,
+        retryAfterSeconds: Int? = nil, _ tails: borrowing AnswerTails, _ end: ConnectionEnd,
+        into buffer: inout ByteBuffer
     ) {
         if status == 200 {
-            cors.appendOKPrefix(block, to: &buffer)
+            cors.appendOKPrefix(block, id, to: &buffer)
         } else {
             StatusLine.write(status: status, into: &buffer)
+            id.writeLine(into: &buffer)
             cors.appendLines(block, to: &buffer)
             buffer.append(CORSBlocks.jsonStart)
         }
@@ -274,7 +338,7 @@ public struct ExposureRules: ~Copyable {
             buffer.append("\r\nRetry-After: ")
             buffer.append(decimal: retryAfterSeconds)
         }
-        tails.append(end, to: &buffer)
+        tails.append(end, secured: hasSecurityHeaders, to: &buffer)
     }
 
     /// Appends the whole answer to a preflight request.
@@ -284,35 +348,35 @@ public struct ExposureRules: ~Copyable {
         buffer.append("HTTP/1.1 204 No Content\r\n")
         cors.appendLines(block, to: &buffer)
         buffer.append("content-length: 0")
-        tails.append(end, to: &buffer)
+        tails.append(end, secured: false, to: &buffer)
     }
 
     /// Appends the whole answer with a task's result: `{"ok":true,"result":`payload`}`.
     ///
     /// - Parameter payload: JSON text; nil if there is none, as for an event: `{"ok":true}`.
     public mutating func writeResult(
-        _ payload: Span<UInt8>?, cors block: CORSBlock, _ tails: borrowing AnswerTails, _ end: ConnectionEnd,
-        into buffer: inout ByteBuffer
+        _ payload: Span<UInt8>?, id: RunnerRequestID = .none, cors block: CORSBlock, _ tails: borrowing AnswerTails,
+        _ end: ConnectionEnd, into buffer: inout ByteBuffer
     ) {
         guard let payload else {
-            writeHead(status: 200, cors: block, bodyBytes: 11, tails, end, into: &buffer)
+            writeHead(status: 200, id: id, cors: block, bodyBytes: 11, tails, end, into: &buffer)
             return buffer.append(#"{"ok":true}"#)
         }
         // Room for head and body at once.
         buffer.reserve(payload.count + 512)
-        writeResultStart(payloadBytes: payload.count, cors: block, tails, end, into: &buffer)
+        writeResultStart(payloadBytes: payload.count, id: id, cors: block, tails, end, into: &buffer)
         buffer.append(payload)
         buffer.append(UInt8(ascii: "}"))
     }
 
     /// Appends an answer up to where a result's `payloadBytes` of JSON text have to follow, and then a `}`.
     public mutating func writeResultStart(
-        payloadBytes: Int, cors block: CORSBlock, _ tails: borrowing AnswerTails, _ end: ConnectionEnd,
-        into buffer: inout ByteBuffer
+        payloadBytes: Int, id: RunnerRequestID = .none, cors block: CORSBlock, _ tails: borrowing AnswerTails,
+        _ end: ConnectionEnd, into buffer: inout ByteBuffer
     ) {
-        cors.appendOKPrefix(block, to: &buffer)
+        cors.appendOKPrefix(block, id, to: &buffer)
         buffer.append(decimal: payloadBytes + Self.resultFrameBytes)
-        tails.appendWithResultStart(end, to: &buffer)
+        tails.appendWithResultStart(end, secured: hasSecurityHeaders, to: &buffer)
     }
 
     /// Bytes of a body around a result's text.

@@ -33,6 +33,8 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
     /// A request that did not arrive whole in time.
     case requestTimeout
     case payloadTooLarge
+    /// A JSON body over the app's own limit.
+    case bodyOverAppLimit
     case unsupportedMediaType
     case connectNotSupported
     case malformedWorkerAnswer
@@ -45,7 +47,7 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
             .forbidden(.task), .forbidden(.event), .exposureOff, .targetNotFound(.task), .targetNotFound(.event),
             .outside, .invalidJSON, .internalError, .targetIsNoURL,
             .noWorker, .workerLost, .overloaded, .draining, .timeout, .requestTimeout, .payloadTooLarge,
-            .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
+            .bodyOverAppLimit, .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
         ] + HTTPError.allCases.map { .http($0) }
 
     /// Which side of the sidecar an error came from, for logs and metrics.
@@ -112,6 +114,7 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
             Answer(408, "REQUEST_TIMEOUT", "The request did not arrive in time", .client, closes: true)
         case .payloadTooLarge:
             Answer(413, "PAYLOAD_TOO_LARGE", "The request body is too large", .client, closes: true)
+        case .bodyOverAppLimit: Answer(413, "PAYLOAD_TOO_LARGE", "Payload too large", .client)
         case .unsupportedMediaType:
             Answer(415, "UNSUPPORTED_MEDIA_TYPE", "This worker takes JSON bodies only", .client)
         case .connectNotSupported:
@@ -119,6 +122,14 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
         case .malformedWorkerAnswer: Answer(502, "BAD_WORKER_ANSWER", "The worker broke the bridge protocol", .bridge)
         case .http(.bodyTooLarge): Rejection.payloadTooLarge.answer
         case .http(let error): Answer(error.status, error.code, error.message, .client, closes: true)
+        }
+    }
+
+    /// Whether its response names the request by id, in the releases that do: not what is rejected before they look.
+    var namesRequest: Bool {
+        switch self {
+        case .outside, .targetIsNoURL, .connectNotSupported, .http: false
+        default: true
         }
     }
 

@@ -111,6 +111,12 @@ extension KnownField {
             {
                 return .transferEncoding
             }
+        case 19:
+            if words.is(0x7265_6E6E_7572_2D78, 0x7473_6575_7165_722D)
+                && bytes.extracting(start..<end).equalsIgnoringASCIICase(KnownField.runnerRequestID.name)
+            {
+                return .runnerRequestID
+            }
         case 30:
             if words.is(0x632D_7373_6563_6361, 0x722D_6C6F_7274_6E6F)
                 && bytes.extracting(start..<end).equalsIgnoringASCIICase(KnownField.accessControlRequestHeaders.name)

@@ -21,6 +21,7 @@ struct FieldSlots: ~Copyable, Sendable {
     private var tracestate = FieldSlot()
     private var requestID = FieldSlot()
     private var runnerContext = FieldSlot()
+    private var runnerRequestID = FieldSlot()
     private var forwardedFor = FieldSlot()
     private var forwarded = FieldSlot()
     private var upgrade = FieldSlot()
@@ -48,6 +49,7 @@ struct FieldSlots: ~Copyable, Sendable {
         case .tracestate: tracestate
         case .requestID: requestID
         case .runnerContext: runnerContext
+        case .runnerRequestID: runnerRequestID
         case .forwardedFor: forwardedFor
         case .forwarded: forwarded
         case .upgrade: upgrade
@@ -77,6 +79,7 @@ struct FieldSlots: ~Copyable, Sendable {
         case .tracestate: tracestate.note(value, isFirst)
         case .requestID: requestID.note(value, isFirst)
         case .runnerContext: runnerContext.note(value, isFirst)
+        case .runnerRequestID: runnerRequestID.note(value, isFirst)
         case .forwardedFor: forwardedFor.note(value, isFirst)
         case .forwarded: forwarded.note(value, isFirst)
         case .upgrade: upgrade.note(value, isFirst)

@@ -4,6 +4,7 @@ public import Bytes
 public enum KnownField: Int, CaseIterable, Sendable {
     case host, connection, contentLength, transferEncoding, contentType, expect, origin
     case accessControlRequestHeaders, authorization, traceparent, tracestate, requestID, runnerContext
+    case runnerRequestID
     case forwardedFor, forwarded, upgrade
     /// Like `Connection`, to Node: an old proxy's spelling of it.
     case proxyConnection
@@ -26,6 +27,7 @@ public enum KnownField: Int, CaseIterable, Sendable {
         case .tracestate: "tracestate"
         case .requestID: "x-request-id"
         case .runnerContext: "x-runner-context"
+        case .runnerRequestID: "x-runner-request-id"
         case .forwardedFor: "x-forwarded-for"
         case .forwarded: "forwarded"
         case .upgrade: "upgrade"

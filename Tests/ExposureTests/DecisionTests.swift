@@ -72,6 +72,78 @@ struct Front: ~Copyable {
     }
 }
 
+/// A response as a client sees it.
+struct SeenResponse {
+    var status = 0
+    var fields: [(name: String, value: String)] = []
+    var body = ""
+
+    subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+
+    init(_ bytes: [UInt8]) {
+        let parts = String(decoding: bytes, as: UTF8.self).components(separatedBy: "\r\n\r\n")
+        let lines = parts[0].components(separatedBy: "\r\n")
+        status = Int(lines[0].split(separator: " ")[1]) ?? 0
+        fields = lines.dropFirst().map { line in
+            let pair = line.components(separatedBy: ": ")
+            return (pair[0], pair.dropFirst().joined(separator: ": "))
+        }
+        body = parts.dropFirst().joined(separator: "\r\n\r\n")
+    }
+}
+
+extension Front {
+    /// What a client gets that sends a request: of a call, the result 8.
+    mutating func response(_ line: String, _ fields: String...) -> SeenResponse {
+        respond(line, fields) { rules, head, bytes in
+            let decision = rules.decide(head, bytes)
+            return decision == .outside ? rules.decideOutside(head, bytes) : decision
+        }
+    }
+
+    /// The same for a request that waited for the app's judgement of its origin.
+    mutating func response(_ line: String, resolving intent: Intent, with answer: OriginAnswer) -> SeenResponse {
+        respond(line, []) { rules, head, bytes in rules.resolve(intent, head, bytes, answer) }
+    }
+
+    private mutating func respond(
+        _ line: String, _ fields: [String], _ decide: (inout ExposureRules, RequestHead, Span<UInt8>) -> Decision
+    ) -> SeenResponse {
+        let text = ([line + " HTTP/1.1", "Host: a"] + fields + ["", ""]).joined(separator: "\r\n")
+        let bytes = text.unicodeScalars.map { UInt8($0.value) }
+        let head = RequestHead()
+        var scan = HeadScan()
+        let progress = RequestHeadParser(customField: rules.authenticator.header)
+            .parse(bytes.span, resuming: &scan, into: head)
+        precondition(progress == .complete, "\(line): \(progress)")
+        let decision = decide(&rules, head, bytes.span)
+        let id = rules.requestID(for: decision, head, bytes.span)
+        let date = Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8)
+        let tails = AnswerTails(date: date.span, keepAliveSeconds: 5)
+        var out = ByteBuffer()
+        switch decision {
+        case .call(_, _, let block), .discovery(_, let block):
+            rules.writeResult(Array("8".utf8).span, id: id, cors: block, tails, .keepAlive, into: &out)
+        case .preflight(let block): rules.writePreflight(block, tails, .keepAlive, into: &out)
+        case .reject(let rejection, let block):
+            var body = ByteBuffer()
+            rules.writeBody(of: rejection, into: &body)
+            rules.writeHead(
+                status: rejection.answer.status, id: id, cors: block, bodyBytes: body.count, tails, .keepAlive,
+                into: &out)
+            out.append(body.bytes)
+        case .stream, .handOver, .outside, .ask: preconditionFailure("\(line): \(decision)")
+        }
+        return SeenResponse(out.bytes.copied())
+    }
+
+    mutating func body(of rejection: Rejection) -> String {
+        var body = ByteBuffer()
+        rules.writeBody(of: rejection, into: &body)
+        return String(decoding: body.bytes.copied(), as: UTF8.self)
+    }
+}
+
 @Suite("What is to be done with a request")
 struct DecisionTests {
     private func isCall(_ decision: Decision, _ target: Int, _ kind: Hello.TargetKind) -> Bool {
