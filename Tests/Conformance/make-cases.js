@@ -1,7 +1,7 @@
 'use strict';
 
 // Writes cases/*.jsonl, the copy of the small cases that travels with the project: `node make-cases.js
-// RECORDING.jsonl`.
+// RECORDING.jsonl`, or cases/RELEASE/*.jsonl for another release than 4.8.6: `node make-cases.js RECORDING.jsonl RELEASE`.
 const fs = require('node:fs');
 const path = require('node:path');
 const { CASES_FOLDER } = require('./records.js');
@@ -9,6 +9,7 @@ const { CASES_FOLDER } = require('./records.js');
 /** A case is small when its request and its answer each stay below this. */
 const SMALL_BYTES = 2048;
 
+const folder = path.join(CASES_FOLDER, process.argv[3] ?? '');
 const lines = fs.readFileSync(process.argv[2], 'utf8').split('\n').filter((line) => line !== '');
 const byGroup = new Map();
 for (const line of lines) {
@@ -19,10 +20,10 @@ for (const line of lines) {
   if (!byGroup.has(record.group)) byGroup.set(record.group, []);
   byGroup.get(record.group).push(line);
 }
-fs.mkdirSync(CASES_FOLDER, { recursive: true });
+fs.mkdirSync(folder, { recursive: true });
 let kept = 0;
 for (const [group, groupLines] of byGroup) {
-  fs.writeFileSync(path.join(CASES_FOLDER, `${group}.jsonl`), `${groupLines.join('\n')}\n`);
+  fs.writeFileSync(path.join(folder, `${group}.jsonl`), `${groupLines.join('\n')}\n`);
   kept += groupLines.length;
 }
 console.log(`${kept} of ${lines.length} cases kept, in ${byGroup.size} groups`);
