@@ -2,8 +2,8 @@ internal import Bytes
 public import BridgeProtocol
 internal import HTTPCodec
 
-/// Decides who may call: by the token of a request, plain equality with one of the configured ones, as the runner has it
-/// (`src/node/exposure/authenticator.ts`), but in constant time.
+/// Decides who may call: by the token of a request, plain equality with one of the configured ones, as the runner has
+/// it (`src/node/exposure/authenticator.ts`), but in constant time.
 public struct Authenticator: Sendable {
     /// What becomes of a request.
     enum Verdict {

@@ -1,8 +1,8 @@
 public import Bytes
 public import HTTPCodec
 
-/// The `x-runner-request-id` of a request: the one it brought, or one made for it. Releases from 5.5 on name it in their
-/// responses and show it to the task.
+/// The `x-runner-request-id` of a request: the one it brought, or one made for it. Releases from 5.5 on name it in
+/// their responses and show it to the task.
 public enum RunnerRequestID: Equatable, Sendable {
     /// The release has none, or the request did not get so far.
     case none

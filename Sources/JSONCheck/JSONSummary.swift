@@ -9,8 +9,8 @@ public enum MemberName: Sendable {
 public enum SerializerKeys: Sendable {
     /// EJSON: what begins with `$`. Besides, `JSON.parse` and plain assignment differ about `__proto__`.
     case ejson
-    /// The runner's own, from 5.0 on: `__type` and `__graph`, what begins with `$runner.escape::`, and the names that it
-    /// leaves out, `__proto__`, `constructor` and `prototype`.
+    /// The runner's own, from 5.0 on: `__type` and `__graph`, what begins with `$runner.escape::`, and the names that
+    /// it leaves out, `__proto__`, `constructor` and `prototype`.
     case runner
 
     /// Whether `key`, its escapes resolved, is one of them.
