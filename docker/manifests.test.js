@@ -69,6 +69,88 @@ test('the kustomization leaves no file of its folder out', { skip: withoutSchema
   assert.deepEqual([...resources].sort(), files.sort());
 });
 
+/** A Deployment as it was before: the app's container, with a volume and a variable of its own. */
+const EXISTING = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: shop }
+spec:
+  selector: { matchLabels: { app: shop } }
+  template:
+    metadata: { labels: { app: shop } }
+    spec:
+      containers:
+        - name: app
+          image: shop:1
+          env: [{ name: MODE, value: production }]
+          volumeMounts: [{ name: data, mountPath: /data }]
+      volumes: [{ name: data, emptyDir: {} }]
+`;
+
+/** What `kubectl kustomize` makes of it with these components. */
+function withComponents(names) {
+  const folder = temporaryFolder();
+  fs.cpSync(path.join(__dirname, 'components'), path.join(folder, 'components'), { recursive: true });
+  fs.mkdirSync(path.join(folder, 'shop'));
+  fs.writeFileSync(path.join(folder, 'shop', 'deployment.yaml'), EXISTING);
+  fs.writeFileSync(path.join(folder, 'shop', 'kustomization.yaml'), JSON.stringify({
+    resources: ['deployment.yaml'], components: names.map((name) => `../components/${name}`),
+  }));
+  return execFileSync('kubectl', ['kustomize', path.join(folder, 'shop')], { encoding: 'utf8' });
+}
+
+test('the component adds to an existing Deployment the sidecar of the pod here, and takes nothing away', {
+  skip: withoutKubectl,
+}, () => {
+  const text = withComponents(['sidecar']);
+  const { valid, said } = validate('kubernetes-validate', ['--strict', '--kubernetes-version', KUBERNETES_OLDEST], text);
+  assert.ok(valid, said);
+  const [{ spec: { template: { metadata, spec } } }] = readYaml(text);
+  assert.deepEqual(spec.initContainers, [pod().sidecar]);
+  const [app] = spec.containers;
+  const mounts = app.volumeMounts.map(({ mountPath }) => mountPath);
+  assert.deepEqual(mounts.sort(), ['/data', pod().sidecar.volumeMounts[0].mountPath]);
+  assert.deepEqual(app.env.map(({ name }) => name).sort(), ['MODE', 'RUNNER_SIDECAR_SOCKET']);
+  assert.equal(app.securityContext.runAsGroup, pod().app.securityContext.runAsGroup);
+  assert.deepEqual(app.lifecycle, pod().app.lifecycle);
+  assert.equal(metadata.labels.app, 'shop');
+  const volume = ({ name }) => name === 'bridge';
+  assert.deepEqual(spec.volumes.find(volume), pod().spec.volumes.find(volume));
+  for (const key of ['terminationGracePeriodSeconds']) assert.equal(spec[key], pod().spec[key], key);
+});
+
+test('the PodMonitor finds the pods that the component and the pod here mark, at their admin port', {
+  skip: withoutKubectl,
+}, () => {
+  const documents = readYaml(withComponents(['sidecar', 'monitoring']));
+  const [deployment, monitor, rule] = ['Deployment', 'PodMonitor', 'PrometheusRule'].map((wanted) => (
+    documents.find(({ kind }) => kind === wanted)
+  ));
+  const [here] = readYaml(read('kubernetes', 'deployment.yaml'));
+  for (const { spec: { template: { metadata: { labels } } } } of [deployment, here]) {
+    for (const [name, value] of Object.entries(monitor.spec.selector.matchLabels)) assert.equal(labels[name], value);
+  }
+  const [{ port, path: target }] = monitor.spec.podMetricsEndpoints;
+  assert.ok(pod().sidecar.ports.some(({ name }) => name === port));
+  assert.equal(target, '/metrics');
+  assert.ok(rule.spec.groups[0].rules.length > 5);
+});
+
+test('what the front may hold in memory fits into what the pod gives it, with half of it to spare', {
+  skip: withoutSchemas,
+}, () => {
+  const { status, stdout, stderr } = spawnSync(frontBinary(), ['serve', '--print-config'], {
+    env: podEnvironment(), encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  const bytes = ['queue-bytes', 'unread-bytes'].map((name) => {
+    const [, mebibytes] = new RegExp(`^${name}: (\\d+)MiB  # environment`, 'm').exec(stdout);
+    return Number(mebibytes);
+  });
+  const [, limit] = /^(\d+)Mi$/.exec(pod().sidecar.resources.limits.memory);
+  assert.ok(bytes.reduce((sum, each) => sum + each) <= Number(limit) / 2, `${bytes} of ${limit} MiB`);
+});
+
 /** `ENV A=1 \⏎ B=2` of the front's image. */
 function imageEnvironment() {
   const [, text] = /^ENV ((?:.*\\\n)*.*)$/m.exec(read('Dockerfile'));

@@ -45,10 +45,27 @@ public struct WorkerReading: Equatable, Sendable {
     public var eventLoopLagMicroseconds: Int
     /// How long ago that was.
     public var lastPongMilliseconds: Int
+    /// Memory and event loop, as its last PONG told; nil until one did.
+    public var load: Load?
+
+    public struct Load: Equatable, Sendable {
+        public var residentBytes: Int
+        public var heapUsedBytes: Int
+        public var heapTotalBytes: Int
+        /// The share of time in which its event loop was busy, in millionths.
+        public var utilizationMillionths: Int
+
+        public init(residentBytes: Int, heapUsedBytes: Int, heapTotalBytes: Int, utilizationMillionths: Int) {
+            self.residentBytes = residentBytes
+            self.heapUsedBytes = heapUsedBytes
+            self.heapTotalBytes = heapTotalBytes
+            self.utilizationMillionths = utilizationMillionths
+        }
+    }
 
     public init(
         id: String, pid: Int, nodeVersion: String, runnerVersion: String, state: State, callsInFlight: Int, calls: Int,
-        eventLoopLagMicroseconds: Int, lastPongMilliseconds: Int
+        eventLoopLagMicroseconds: Int, lastPongMilliseconds: Int, load: Load? = nil
     ) {
         self.id = id
         self.pid = pid
@@ -59,6 +76,7 @@ public struct WorkerReading: Equatable, Sendable {
         self.calls = calls
         self.eventLoopLagMicroseconds = eventLoopLagMicroseconds
         self.lastPongMilliseconds = lastPongMilliseconds
+        self.load = load
     }
 
     /// One reading for each process of `readings`, whose loops each have a link of their own to it.
@@ -79,6 +97,8 @@ public struct WorkerReading: Equatable, Sendable {
         callsInFlight += other.callsInFlight
         calls += other.calls
         eventLoopLagMicroseconds = max(eventLoopLagMicroseconds, other.eventLoopLagMicroseconds)
+        // The process is the same: what it said last is what counts.
+        if let theirs = other.load, load == nil || other.lastPongMilliseconds < lastPongMilliseconds { load = theirs }
         lastPongMilliseconds = max(lastPongMilliseconds, other.lastPongMilliseconds)
         if other.state == .draining || (other.state == .silent && state == .ready) { state = other.state }
     }

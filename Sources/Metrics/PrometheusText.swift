@@ -137,6 +137,16 @@ public enum PrometheusText {
         for worker in snapshot.workers { writer.sample(labels(worker), worker.calls) }
         writer.family("runner_sidecar_worker_event_loop_lag_seconds", .gauge, "What a worker's last PONG told.")
         for worker in snapshot.workers { writer.sample(labels(worker), millionths: worker.eventLoopLagMicroseconds) }
+        writer.family("runner_sidecar_worker_resident_memory_bytes", .gauge, "Resident memory of a worker.")
+        for (labels, load) in loads(snapshot) { writer.sample(labels, load.residentBytes) }
+        writer.family("runner_sidecar_worker_heap_used_bytes", .gauge, "JavaScript heap in use in a worker.")
+        for (labels, load) in loads(snapshot) { writer.sample(labels, load.heapUsedBytes) }
+        writer.family("runner_sidecar_worker_heap_total_bytes", .gauge, "JavaScript heap of a worker.")
+        for (labels, load) in loads(snapshot) { writer.sample(labels, load.heapTotalBytes) }
+        writer.family(
+            "runner_sidecar_worker_event_loop_utilization_ratio", .gauge,
+            "Share of time a worker's event loop was busy.")
+        for (labels, load) in loads(snapshot) { writer.sample(labels, millionths: load.utilizationMillionths) }
         writer.family("runner_sidecar_ready", .gauge, "1 when calls can be served.")
         writer.sample(snapshot.front.notReadyReasons.isEmpty ? 1 : 0)
         writer.family(
@@ -144,6 +154,10 @@ public enum PrometheusText {
         writer.sample(snapshot.front.logLinesDropped)
         writer.family("runner_sidecar_build_info", .gauge, "Always 1; the version is the label.")
         writer.sample([("version", snapshot.front.version)], 1)
+    }
+
+    private static func loads(_ snapshot: MetricsSnapshot) -> [([ExpositionWriter.Label], WorkerReading.Load)] {
+        snapshot.workers.compactMap { worker in worker.load.map { (labels(worker), $0) } }
     }
 
     private static func labels(_ worker: WorkerReading) -> [ExpositionWriter.Label] {

@@ -22,7 +22,8 @@ public import Bytes
 ///   "process": { "cpu": 0, "memory": 0, "descriptors": 0, "maxDescriptors": 0 },  cpu: microseconds; memory: bytes
 ///   "lag": { "front": { "p99": 0, "max": 0 }, "node": { "p99": 0, "max": 0 } },
 ///   "workers": [{ "id": "9f86", "pid": 7, "node": "20.1.0", "runner": "4.8.6", "state": "ready", or silent, draining
-///                 "inFlight": 0, "calls": 0, "lag": 0, "pong": 0 }], lag: microseconds; pong: ms since the last
+///                 "inFlight": 0, "calls": 0, "lag": 0, "pong": 0, lag: microseconds; pong: ms since the last
+///                 "memory": 0, "heapUsed": 0, "heapTotal": 0, "busy": 0 }], bytes; busy: millionths; null: not told
 ///   "tasks": [{ "kind": "task", "id": "app.add", "calls": 0, "failed": 0, "p50": 0, "p99": 0, id null: all others
 ///               "cells": [[137, 2]] }],
 ///   "failures": [{ "side": "front", "reason": "overloaded", "count": 0, those that happened, and their last
@@ -143,6 +144,14 @@ public enum StatsJSON {
                 json.number("calls", worker.calls)
                 json.number("lag", worker.eventLoopLagMicroseconds)
                 json.number("pong", worker.lastPongMilliseconds)
+                let load = worker.load
+                let told: [(String, Int?)] = [
+                    ("memory", load?.residentBytes), ("heapUsed", load?.heapUsedBytes),
+                    ("heapTotal", load?.heapTotalBytes), ("busy", load?.utilizationMillionths),
+                ]
+                for (name, value) in told {
+                    if let value { json.number(name, value) } else { json.null(name) }
+                }
             }
         }
     }

@@ -105,6 +105,8 @@ public enum ConfigurationSource: Equatable, Sendable {
     case standard
     /// Nobody: the default where the app brings the front along.
     case embedded
+    /// Nobody: the default made to fit into the memory that the process may take.
+    case memoryLimit(bytes: Int)
     /// The configuration file's member of this name.
     case file(key: String)
     case environment(name: String)
@@ -116,6 +118,7 @@ public enum ConfigurationSource: Equatable, Sendable {
         switch self {
         case .standard: "default"
         case .embedded: "default with --bridge-fd"
+        case .memoryLimit(let bytes): "default within a memory limit of \(Quantity.bytesText(bytes))"
         case .file(let key): "file: \(key)"
         case .environment(let name): "environment: \(name)"
         case .flag(let name): "flag: --\(name)"

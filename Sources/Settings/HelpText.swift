@@ -162,7 +162,10 @@ extension Option {
     /// The default as a person reads it.
     var defaultText: String {
         let values = texts(Configuration())
-        return values.isEmpty || (values == [absenceWord] && absence != absenceWord)
+        let text =
+            values.isEmpty || (values == [absenceWord] && absence != absenceWord)
             ? absence ?? "none" : values.joined(separator: ", ")
+        if let embeddedDefault { return "\(text); with --bridge-fd alone: \(embeddedDefault.text)" }
+        return memoryDivisor.map { "\(text), or 1/\($0) of the memory limit" } ?? text
     }
 }

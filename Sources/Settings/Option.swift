@@ -43,6 +43,16 @@ public struct Option: Sendable {
         return option
     }
 
+    /// What a size may be at most of the memory that the process may take, where nobody set it.
+    var memoryDivisor: Int?
+
+    /// This option with a default that fits into the memory there is: at most one part in `divisor`.
+    func withinMemory(partIn divisor: Int) -> Option {
+        var option = self
+        option.memoryDivisor = divisor
+        return option
+    }
+
     /// An on/off option may be given without a value.
     var isSwitch: Bool { if case .boolean = schema { !isList } else { false } }
 }

@@ -150,7 +150,8 @@ public enum OptionTable {
             help: "Maximum number of calls queued for a Node process. Further ones are answered 503."),
         Option(
             .limits, "queue-bytes", \.queueBytes, .bytes(0...16 << 30), [.live],
-            help: "Memory limit for queued calls."),
+            help: "Memory limit for queued calls."
+        ).withinMemory(partIn: 8),
         Option(
             .limits, "header-limit", \.headerLimitBytes, .bytes(1 << 10...1 << 20), [.live],
             help: "Maximum size of the request line and headers. Larger ones are answered 431."),
@@ -170,7 +171,7 @@ public enum OptionTable {
             .limits, "unread-bytes", \.unreadBytes, .bytes(1 << 20...64 << 30), [.live],
             help:
                 "Memory limit for responses that clients have not read. Above half of it, clients that read nothing are disconnected."
-        ),
+        ).withinMemory(partIn: 4),
     ]
 
     private static let insight: [Option] = [

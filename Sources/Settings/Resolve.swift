@@ -8,11 +8,12 @@ extension Configuration {
     ///   - environment: looks up a variable; one that is empty counts as not set, as container tools pass it for
     ///     "nothing".
     ///   - environmentNames: every variable there is, so that a misspelt one is found.
+    ///   - memoryLimitBytes: what the process may take; nil for no limit.
     ///   - readFile: the bytes of the file at a path.
     /// - Returns: what to do, or every problem found.
     public static func resolve(
         arguments: [String], environment: (String) -> String?, environmentNames: [String],
-        readFile: (String) -> Result<[UInt8], FileProblem>
+        memoryLimitBytes: Int? = nil, readFile: (String) -> Result<[UInt8], FileProblem>
     ) -> Result<Invocation, SettingsErrors> {
         let line = CommandLine(arguments)
         // Help is given however wrong the rest is.
@@ -28,6 +29,7 @@ extension Configuration {
             resolution.settle(option, index, flag: line.values[index], environment)
         }
         resolution.settleEmbeddedDefaults()
+        if let memoryLimitBytes { resolution.settleMemoryDefaults(memoryLimitBytes) }
         resolution.checkNames(ofEnvironment: environmentNames)
         resolution.readTokenFile(readFile)
         let serves = line.command != .healthcheck && !line.printsConfiguration
@@ -123,6 +125,19 @@ private struct Resolution {
         for (index, option) in OptionTable.options.enumerated() where configuration.sources[index] == .standard {
             guard let values = option.embeddedDefault?.values(configuration) else { continue }
             assign(option, index, values, from: .embedded, place: "--\(option.name)")
+        }
+    }
+
+    /// What nobody set, so that the defaults together fit into a small container.
+    mutating func settleMemoryDefaults(_ limitBytes: Int) {
+        for (index, option) in OptionTable.options.enumerated() where configuration.sources[index] == .standard {
+            guard let divisor = option.memoryDivisor, let standard = Quantity.bytes(option.texts(configuration)[0])
+            else { continue }
+            // In MiB, as people read it.
+            let share = max(1, limitBytes / divisor >> 20) << 20
+            guard share < standard else { continue }
+            let source = ConfigurationSource.memoryLimit(bytes: limitBytes)
+            assign(option, index, [Quantity.bytesText(share)], from: source, place: "--\(option.name)")
         }
     }
 

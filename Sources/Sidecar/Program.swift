@@ -19,6 +19,7 @@ public enum Program {
     private static func settings(_ arguments: [String]) -> Result<Invocation, SettingsErrors> {
         Configuration.resolve(
             arguments: arguments, environment: Environment.value(of:), environmentNames: Environment.names,
+            memoryLimitBytes: MemoryLimit.currentBytes,
             readFile: { path in Files.read(path).mapError { FileProblem(reason: $0.message) } })
     }
 

@@ -137,6 +137,21 @@ struct CommandLineTests {
             ])
     }
 
+    @Test("in a small container the memory that nobody spoke of fits, and says why it is what it is")
+    func memoryDefaults() throws {
+        var small = flags("--queue-bytes", "100MiB")
+        small.memoryLimitBytes = 256 << 20
+        let configuration = try small.served()
+        #expect(configuration.unreadBytes == 64 << 20)
+        #expect(configuration.queueBytes == 100 << 20)
+        #expect(
+            configuration.report().contains("unread-bytes: 64MiB  # default within a memory limit of 256MiB"))
+
+        var large = flags()
+        large.memoryLimitBytes = 64 << 30
+        #expect(try large.served() == flags().served())
+    }
+
     @Test("each command is understood")
     func commands() throws {
         let configuration = try flags().served()

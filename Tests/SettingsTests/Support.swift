@@ -5,10 +5,12 @@ struct Situation {
     var arguments: [String] = []
     var environment: [String: String] = [:]
     var files: [String: String] = [:]
+    var memoryLimitBytes: Int?
 
     func resolve() -> Result<Invocation, SettingsErrors> {
         Configuration.resolve(
             arguments: arguments, environment: { environment[$0] }, environmentNames: Array(environment.keys),
+            memoryLimitBytes: memoryLimitBytes,
             readFile: { path in
                 files[path].map { .success(Array($0.utf8)) } ?? .failure(FileProblem(reason: "no such file"))
             })

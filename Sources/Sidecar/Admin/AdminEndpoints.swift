@@ -111,11 +111,17 @@ enum WorkersJSON {
             "runnerVersion":\(worker.runnerVersion.isEmpty ? "null" : LineLogHandler.json(worker.runnerVersion)),\
             "callsInFlight":\(worker.callsInFlight),"calls":\(worker.calls),\
             "eventLoopLagMicroseconds":\(worker.eventLoopLagMicroseconds),\
-            "lastPongMilliseconds":\(worker.lastPongMilliseconds)}
+            "lastPongMilliseconds":\(worker.lastPongMilliseconds),\
+            "residentBytes":\(number(worker.load?.residentBytes)),\
+            "heapUsedBytes":\(number(worker.load?.heapUsedBytes)),\
+            "heapTotalBytes":\(number(worker.load?.heapTotalBytes)),\
+            "eventLoopUtilizationMillionths":\(number(worker.load?.utilizationMillionths))}
             """
         }
         return "{\"workers\":[\(members.joined(separator: ","))]}\n"
     }
+
+    private static func number(_ value: Int?) -> String { value.map { "\($0)" } ?? "null" }
 }
 
 extension String {
