@@ -1,14 +1,33 @@
 import type { IncomingMessage, RequestListener, ServerResponse, IncomingHttpHeaders } from 'node:http';
 
-/** What an app gives to nodeExposure as `http`; the very same object may be passed here. */
+/**
+ * What an app gives to its exposure as `http` (nodeExposure up to 5.x, `exposure.http` of rpcLanesResource in 6.x); the
+ * very same object may be passed here. What a release does not know, it ignores, and so does this.
+ */
 export interface HttpOptions {
   /** Where tasks and events are found. Default `/__runner`. */
   basePath?: string;
   /** Where a front that is started by this process listens. */
   listen?: { port: number; host?: string };
   /** Asks callers for a token, in `x-runner-token` unless `header` names another. Any token of a list opens. */
-  auth?: { token: string | string[]; header?: string };
+  auth?: {
+    token?: string | string[];
+    header?: string;
+    /** From 5.0 on, an exposure without token and validators is closed. This opens it. */
+    allowAnonymous?: boolean;
+  };
   cors?: CorsOptions;
+  /** From 5.0 on. */
+  limits?: {
+    /** Default: 2 MiB; a larger JSON body is answered 413. */
+    json?: { maxSize?: number };
+    /** For the app's own handlers, which read uploads. */
+    multipart?: { fileSize?: number; files?: number; fields?: number; fieldSize?: number; [limit: string]: unknown };
+  };
+  /** From 5.5 on: answers 404 to discovery. */
+  disableDiscovery?: boolean;
+  /** 5.x: without a tunnel resource, everything registered may be called. */
+  dangerouslyAllowOpenExposure?: boolean;
 }
 
 /** As nodeExposure takes them. */
@@ -105,8 +124,13 @@ export interface ServiceOptions {
 }
 
 export interface ServeOptions extends ServiceOptions {
-  /** Default: what the app gave to nodeExposure, when it registered it. */
+  /** Default: what the app gave to its exposure (nodeExposure, or `exposure.http` of rpcLanesResource). */
   http?: HttpOptions;
+  /**
+   * Which rpcLanesResource to serve, as its id or the resource, in an app (6.x) where more than one has
+   * `exposure.http`.
+   */
+  exposure?: string | object;
   /** The app's own `require('@bluelibs/runner')`, for apps whose bundler hides it. */
   runner?: object;
 }

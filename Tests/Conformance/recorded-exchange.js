@@ -38,7 +38,7 @@ const WAITS_FOR_IDLE_CLOSE = new Set(['idle-keepalive-timeout']);
 async function replayCase(record, { port, hangMilliseconds = ANSWER_TIMEOUT_MILLISECONDS }) {
   const connection = await RawConnection.open({ port });
   try {
-    const send = MANNERS[record.name] ?? sendAtOnce;
+    const send = mannerOf(record);
     const [answer] = await Promise.all([
       connection.answer({
         method: record.request.subarray(0, 5).toString('latin1') === 'HEAD ' ? 'HEAD' : 'POST',
@@ -46,11 +46,13 @@ async function replayCase(record, { port, hangMilliseconds = ANSWER_TIMEOUT_MILL
       }),
       send(connection, record.request),
     ]);
+    const more = await furtherAnswers(connection, record);
     const closed = await connection.closedWithin(closePatienceMilliseconds(record, answer));
     if (!answer) return {
       status: null, reason: null, headers: [], framing: 'none', body: Buffer.alloc(0), complete: null, closed,
     };
-    return { ...answer, closed, furtherStatuses: statusesLeft(connection) };
+    const furtherStatuses = [...more.map(({ status }) => status), ...statusesLeft(connection)];
+    return { ...answer, closed, more, furtherStatuses };
   } catch (error) {
     return {
       status: null, reason: null, headers: [], framing: 'none', body: Buffer.alloc(0), complete: null,
@@ -61,7 +63,37 @@ async function replayCase(record, { port, hangMilliseconds = ANSWER_TIMEOUT_MILL
   }
 }
 
-/** The statuses of the answers that came after the first. */
+/** How the record says that the bytes were sent; the oldest recording only names the case. */
+function mannerOf(record) {
+  const { segments, stepwise, half_close: halfClose } = record;
+  if (segments === undefined && !halfClose) return MANNERS[record.name] ?? sendAtOnce;
+  return async (connection, request) => {
+    for (const [offset, length, pauseSeconds] of segments ?? [[0, request.length, 0]]) {
+      await pause(pauseSeconds * 1_000);
+      const before = connection.receivedBytes;
+      connection.send(request.subarray(offset, offset + length));
+      if (stepwise && offset + length < request.length) {
+        await connection.changeUntil(
+          () => connection.receivedBytes > before || connection.ended, ANSWER_TIMEOUT_MILLISECONDS,
+        );
+      }
+    }
+    if (halfClose) connection.end();
+  };
+}
+
+/** The answers behind the first that the record has, too. */
+async function furtherAnswers(connection, record) {
+  const answers = [];
+  for (const _expected of record.more ?? []) {
+    const answer = await connection.answer({ timeoutMilliseconds: ANSWER_TIMEOUT_MILLISECONDS });
+    if (answer === undefined) break;
+    answers.push(answer);
+  }
+  return answers;
+}
+
+/** The statuses of the answers that came after those. */
 function statusesLeft(connection) {
   const statuses = [];
   for (let next; (next = connection.reader.take({ method: 'POST', ended: connection.ended })) !== undefined;) {

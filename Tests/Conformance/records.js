@@ -5,8 +5,20 @@ const path = require('node:path');
 
 /** The copy that travels with the project: the recorded cases small enough to keep, one file a group. */
 const CASES_FOLDER = path.join(__dirname, 'cases');
-/** The whole recording, where the checkout has it beside it. */
-const WHOLE_RECORDING = path.join(__dirname, '..', '..', '..', 'shared', 'conformance', 'nodeexposure-4.8.6.jsonl');
+/** Where the checkout has the recordings beside it. */
+const RECORDINGS_FOLDER = path.join(__dirname, '..', '..', '..', 'shared', 'conformance');
+const WHOLE_RECORDING = path.join(RECORDINGS_FOLDER, 'nodeexposure-4.8.6.jsonl');
+
+/**
+ * What was recorded: the app that was asked, and the variable that names a bundle of the runner it ran on.
+ * @typedef {{ release: string, records: string, app: string, bundle: string }} Recording
+ * @type {Recording[]}
+ */
+const RECORDINGS = [
+  { release: '4.8.6', records: 'nodeexposure-4.8.6.jsonl', app: 'reference-app.js', bundle: 'RUNNER_BUNDLE' },
+  { release: '5.5.0', records: 'runner-5.5.0.jsonl', app: 'reference-app-5.js', bundle: 'RUNNER_BUNDLE_5' },
+  { release: '6.4.1', records: 'runner-6.4.1.jsonl', app: 'reference-app-6.js', bundle: 'RUNNER_BUNDLE_6' },
+];
 
 /**
  * @typedef {object} RecordedCase One exchange with the real nodeExposure, see cases/README.md.
@@ -26,20 +38,39 @@ const WHOLE_RECORDING = path.join(__dirname, '..', '..', '..', 'shared', 'confor
  * @property {boolean} reset
  * @property {boolean} timed_out
  * @property {string} [notes]
+ * @property {object[]} [more] further answers on the connection, as the first; a body is a Buffer
+ * @property {[number, number, number][]} [segments] offset, length and the pause before, in seconds, of each piece
+ * @property {boolean} [stepwise] each piece is sent only after an answer to the one before
+ * @property {boolean} [half_close] the client sent its FIN behind the request
  */
 
 /** @returns {RecordedCase[]} */
 function readCases(file) {
   return fs.readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line) => {
-    const { request_base64: request, body_base64: body, ...rest } = JSON.parse(line);
-    const bodyWasLeftOut = typeof body !== 'string' && rest.status !== null;
+    const { request_base64: request, request_parts: parts, more, ...rest } = JSON.parse(line);
     return {
-      ...rest,
+      ...withBody(rest),
+      ...(more === undefined ? {} : { more: more.map(withBody) }),
       headers: rest.headers ?? [],
-      request: Buffer.from(request, 'base64'),
-      body: bodyWasLeftOut ? null : Buffer.from(body ?? '', 'base64'),
+      request: parts === undefined ? Buffer.from(request, 'base64') : Buffer.concat(parts.map(partBytes)),
     };
   });
+}
+
+function withBody({ body_base64: body, ...rest }) {
+  const wasLeftOut = typeof body !== 'string' && rest.status !== null;
+  return { ...rest, body: wasLeftOut ? null : Buffer.from(body ?? '', 'base64') };
+}
+
+function partBytes({ base64, count = 1 }) {
+  const part = Buffer.from(base64, 'base64');
+  return Buffer.alloc(part.length * count, part);
+}
+
+/** @param {Recording} recording @returns {RecordedCase[] | null} null where the checkout does not have it */
+function wholeRecording({ records }) {
+  const file = path.join(RECORDINGS_FOLDER, records);
+  return fs.existsSync(file) ? readCases(file) : null;
 }
 
 /**
@@ -73,4 +104,6 @@ function groupBy(items, key) {
   return groups;
 }
 
-module.exports = { CASES_FOLDER, WHOLE_RECORDING, recordedCases, committedCases, groupBy };
+module.exports = {
+  CASES_FOLDER, RECORDINGS, RECORDINGS_FOLDER, WHOLE_RECORDING, wholeRecording, recordedCases, committedCases, groupBy,
+};

@@ -26,13 +26,20 @@ async function replayVariant(cases, server) {
   return [...outcomes, ...await parallel(others, CASES_AT_ONCE, (record) => replayOne(record, server))];
 }
 
-/** A RegExp with the `g` flag remembers where it stopped: such cases alternate, so they run one after another. */
+/**
+ * A RegExp with the `g` flag remembers where it stopped: such cases alternate. The tasks `seen` and `asked` tell what
+ * the last event delivered, and the last validator was given. They run one after another, in the recording's order.
+ */
 function dependsOnOrder(record) {
-  return /-stateful-\d+$/.test(record.name);
+  return isStateful(record) || Boolean(record.stepwise) || record.group === 'events' || record.group === 'lifecycle'
+    || /\/app\.tasks\.(seen|asked)[ ?]/.test(record.request.latin1Slice());
 }
+
+const isStateful = (record) => /-stateful-\d+$/.test(record.name);
 
 /** Part of the recording is kept back; a gap in an alternating series is filled with the same request once more. */
 function previousKeptBack(record, cases) {
+  if (!isStateful(record)) return false;
   const [, stem, number] = /^(.*-)(\d+)$/.exec(record.name);
   return Number(number) > 1 && !cases.some((other) => other.name === `${stem}${Number(number) - 1}`);
 }

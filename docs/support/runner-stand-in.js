@@ -154,6 +154,7 @@ async function answer(runtime, { basePath = '/__runner', auth }, req, res) {
   const failed = (status, message, code) => send(status, { ok: false, error: { message, code } });
   let body = '';
   for await (const part of req) body += part;
+  if (req.method !== 'POST') return failed(405, 'Method Not Allowed', 'METHOD_NOT_ALLOWED');
   if (auth && req.headers[auth.header || 'x-runner-token'] !== auth.token) {
     return failed(401, 'Unauthorized', 'UNAUTHORIZED');
   }
@@ -172,7 +173,11 @@ const storages = new Map();
 function asyncContext({ id }) {
   if (!storages.has(id)) storages.set(id, new AsyncLocalStorage());
   const storage = storages.get(id);
-  return { id, use: () => storage.getStore(), provide: (value, inner) => storage.run(value, inner) };
+  const use = () => {
+    if (storage.getStore() === undefined) throw new Error(`Context not available for symbol ${id}`);
+    return storage.getStore();
+  };
+  return { id, use, provide: (value, inner) => storage.run(value, inner) };
 }
 
 const useExposureContext = () => asyncContext({ id: 'platform.node.exposure.request' }).use();

@@ -10,8 +10,11 @@ const { describeExposure } = require('./http-options');
  * @property {import('./targets').Targets} targets
  * @property {import('./codec').Codec} codec
  * @property {import('./failures').Failures} failures
- * @property {import('..').HttpOptions} http the very object given to nodeExposure
- * @property {boolean} [allowList] whether a list of what may be called is in force
+ * @property {import('..').HttpOptions} http the very object given to the app's exposure
+ * @property {object} auth HELLO's
+ * @property {any} rules HELLO's
+ * @property {import('./responses').Responses} responses
+ * @property {[string, string][]} [shownIds] what an answer names for an id that was asked for
  * @property {import('node:http').RequestListener | null} [listener] takes what is no call
  * @property {boolean} [listenerTakesEverything] also outside the base path
  * @property {string | null} [runnerVersion]
@@ -28,12 +31,15 @@ class App {
     this.table = parts.targets;
     this.codec = parts.codec;
     this.failures = parts.failures;
+    this.responses = parts.responses;
+    this.rules = parts.rules;
+    this.shownIds = parts.shownIds || [];
     this.http = parts.http;
     this.log = parts.log;
     this.listener = parts.listener || null;
     this.listenerTakesEverything = Boolean(parts.listenerTakesEverything);
     this.runnerVersion = parts.runnerVersion || null;
-    this.exposure = describeExposure(parts.http, Boolean(parts.allowList));
+    this.exposure = describeExposure(parts.http, parts.auth, parts.rules);
     this.basePath = this.exposure.basePath;
   }
 
@@ -47,6 +53,7 @@ class App {
     return {
       ...(this.runnerVersion === null ? {} : { runner: this.runnerVersion }),
       exposure: this.exposure,
+      ...(this.shownIds.length === 0 ? {} : { shownIds: this.shownIds }),
       targets: this.table.describe(),
       listener: {
         exposure: this.listener !== null,

@@ -52,9 +52,9 @@ class CallLane {
         if (inputs !== null && inputs[i] !== null) {
           throw new ProtocolError('an entry of CALLS without input does not hold null');
         }
-        call.start(undefined, entryFlags);
+        call.start(undefined, entryFlags, true);
       } else if (inputs !== null) {
-        call.start(inputs[i], entryFlags);
+        call.start(inputs[i], entryFlags, true);
       } else {
         const end = text + textLength;
         const json = (flags & Calls.ASCII) !== 0 ? bytes.latin1Slice(text, end) : bytes.utf8Slice(text, end);
@@ -72,7 +72,7 @@ class CallLane {
       call.refuseInput();
       return;
     }
-    call.start(input, entryFlags);
+    call.start(input, entryFlags, plain);
   }
 
   /**
@@ -92,7 +92,7 @@ class CallLane {
     for (let i = 0, word = start >> 2; i < count; i++, word += 4) {
       const index = words[word + 1] & 0xffffff;
       const entryFlags = words[word + 1] >>> 24;
-      if (index >= targets.length || targets[index].run === null) {
+      if (index >= targets.length || targets[index].run === null || targets[index].lane === 'listener') {
         throw new ProtocolError(`CALLS names target ${index}, which was not announced as callable`);
       }
       if (running.has(words[word])) {

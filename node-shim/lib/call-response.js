@@ -1,21 +1,22 @@
 'use strict';
 
 const { applyCors } = require('./cors');
+const { setSecurityHeaders } = require('./response-headers');
 
 /**
- * Answers a call through a genuine `res`: its task returned a stream, or touched `req` or `res`. Does what nodeExposure
- * 4.8.6 does then (src/node/exposure/requestHandlers.ts and httpResponse.ts, respondStream).
+ * Answers a call through a genuine `res`: its task returned a stream, or touched `req` or `res`. Does what the app's
+ * exposure does then (src/node/exposure: requestHandlers.ts, handlers/taskResult.ts, httpResponse.ts).
  *
  * @param {import('./call').Call} call
  * @param {unknown} value what the task returned
  */
 function respondOnCall(call, value) {
-  const streaming = streamOf(value);
+  const streaming = call.app.responses.isStream(value) ? streamOf(value) : null;
   const { req, res } = call.materialise();
   if (streaming !== null && !res.writableEnded) {
     // From here on an error's answer goes out on the same `res`, with what was set on it before.
     call.exchange.responding = true;
-    applyCors(req, res, call.app.http.cors);
+    applyCors(req, res, call.app);
     respondStream(call, res, streaming);
     return;
   }
@@ -34,11 +35,9 @@ function respondOnCall(call, value) {
  * @property {object} [headers]
  */
 
-/** @returns {StreamingResult | null} */
+/** @returns {StreamingResult} */
 function streamOf(value) {
-  if (!value) return null;
-  if (typeof value.pipe === 'function') return { stream: value };
-  return typeof value === 'object' && value.stream ? value : null;
+  return typeof value.pipe === 'function' ? { stream: value } : value;
 }
 
 /**
@@ -54,8 +53,12 @@ function respondStream(call, res, { stream, status, contentType, headers }) {
     res.statusCode = status ?? 200;
     res.setHeader('content-type', contentType ?? 'application/octet-stream');
     if (headers) {
-      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+      const { blockedHeaders } = call.app.responses;
+      for (const [name, value] of Object.entries(headers)) {
+        if (blockedHeaders === null || !blockedHeaders.has(name.toLowerCase())) res.setHeader(name, value);
+      }
     }
+    if (call.app.rules.securityHeaders) setSecurityHeaders(res);
     checkStatus(res);
     guardWrites(res, (error) => {
       stop();

@@ -3,6 +3,9 @@
 const { Frame, Result, Entry, Cancel } = require('./protocol');
 const { ExposureContext } = require('./exposure-context');
 const { respondOnCall } = require('./call-response');
+const { EventResult } = require('./dialects/events');
+const { Refusal } = require('./refusal');
+const { RequestHead } = require('./request-head');
 
 const REASONS = {
   [Cancel.CLIENT_CLOSED]: 'Client Closed Request',
@@ -38,11 +41,17 @@ class Call {
     return this.link.app;
   }
 
-  /** Runs the target. @param {unknown} input @param {number} entryFlags */
-  start(input, entryFlags) {
+  /**
+   * Runs the target.
+   * @param {unknown} input
+   * @param {number} entryFlags
+   * @param {boolean} plain whether the input came as plain JSON
+   */
+  start(input, entryFlags, plain) {
     const { target } = this;
-    if ((entryFlags & Entry.WHOLE) !== 0) input = target.unwrap(input);
     try {
+      if ((entryFlags & Entry.WHOLE) !== 0) input = target.unwrap(input);
+      if (!plain && target.verify !== undefined) target.verify(input);
       const value = /** @type {any} */ (target.run(input, this, (entryFlags & Entry.CONTEXT) !== 0));
       // Looking for `then` instead of awaiting: a task that answered at once costs no promise.
       if (value === null || typeof value !== 'object' || typeof value.then !== 'function') {
@@ -62,18 +71,24 @@ class Call {
 
   /** The text did not parse with the app's own serializer. */
   refuseInput() {
-    this.answer(400, this.app.codec.envelope(400, 'Invalid EJSON body', 'INVALID_JSON'), 0);
+    this.answer(400, this.app.codec.envelope(400, this.app.rules.invalidBodyText, 'INVALID_JSON'), 0);
   }
 
   succeed(value) {
     if (this.over) return;
     try {
-      if (this.target.kind === 'event') this.answerEmpty();
-      else if (this.responseTouched || isStream(value)) respondOnCall(this, value);
+      if (this.target.kind === 'event') this.answerEvent(value);
+      else if (this.responseTouched || this.app.responses.isStream(value)) respondOnCall(this, value);
       else this.answerValue(value);
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** @param {unknown} value what the event gives back, if its client asked for it */
+  answerEvent(value) {
+    if (value instanceof EventResult) this.answerValue(value.value);
+    else this.answerEmpty();
   }
 
   /** @param {unknown} value of a task that wrote nothing itself */
@@ -91,9 +106,25 @@ class Call {
 
   fail(error) {
     if (this.over) return;
-    const failure = this.app.failures.describe(error, this.target.kind);
-    if (this.responseTouched) this.exchange.respondFailure(failure.status, failure.body);
-    else this.answer(failure.status, failure.body, Result.FAILED);
+    if (error instanceof Refusal) {
+      this.answer(error.status, this.app.codec.envelope(error.status, error.message, error.code), 0);
+      return;
+    }
+    const { status, body } = this.app.failures.describe(error, this.target.kind, this.requestId);
+    if (isFramed(status) && !this.responseTouched) {
+      this.answer(status, body, Result.FAILED);
+      return;
+    }
+    const exchange = this.materialise();
+    // An interim status answers nothing: where the original leaves its client waiting, the connection is closed.
+    if (status < 200) exchange.res.shouldKeepAlive = false;
+    exchange.respondFailure(status < 200 ? 500 : status, body);
+  }
+
+  /** Where requests have an id. */
+  get requestId() {
+    if (!this.app.rules.requestIds || this.head === '') return undefined;
+    return new RequestHead(this.head).headers['x-runner-request-id'];
   }
 
   answerEmpty() {
@@ -182,10 +213,9 @@ class Call {
   }
 }
 
-/** What nodeExposure 4.8.6 answers as a stream (src/node/exposure/requestHandlers.ts). */
-function isStream(value) {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
-  return typeof value.pipe === 'function' || (typeof value === 'object' && Boolean(value.stream));
+/** A response with such a status has no body, or is none; Node's own `res` knows how it is sent. */
+function isFramed(status) {
+  return status >= 200 && status !== 204 && status !== 304;
 }
 
-module.exports = { Call, isStream };
+module.exports = { Call };

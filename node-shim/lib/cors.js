@@ -3,17 +3,19 @@
 const { Origin } = require('./protocol');
 
 /**
- * CORS as nodeExposure 4.8.6 decides it (src/node/exposure/cors.ts). The front does this for everything it answers
+ * CORS as the app's exposure decides it (src/node/exposure/cors.ts). The front does this for everything it answers
  * itself; here it is for answers that leave as whole HTTP responses, and for rules that are JavaScript.
  *
  * @param {{ origin?: unknown, credentials?: boolean } | undefined | null} cors the app's own `http.cors`
  * @param {string | undefined} origin the request's Origin
+ * @param {{ corsCredentialsWithoutOrigin: string }} rules HELLO's
  * @returns {{ value: string | null, vary: boolean }}
  */
-function resolveOrigin(cors, origin) {
+function resolveOrigin(cors, origin, { corsCredentialsWithoutOrigin }) {
   const rule = cors ? cors.origin : undefined;
   if (rule === undefined || rule === null) {
-    return cors && cors.credentials ? { value: origin || 'null', vary: true } : { value: '*', vary: false };
+    if (!cors || !cors.credentials) return { value: '*', vary: false };
+    return { value: corsCredentialsWithoutOrigin === 'echo' ? origin || 'null' : null, vary: true };
   }
   if (typeof rule === 'string') return { value: rule, vary: false };
   if (Array.isArray(rule)) return { value: origin && rule.includes(origin) ? origin : null, vary: true };
@@ -35,12 +37,13 @@ function dependsOnOrigin(cors) {
  *
  * @param {object | undefined | null} cors
  * @param {string | undefined} origin
+ * @param {{ corsCredentialsWithoutOrigin: string }} rules HELLO's
  * @param {import('./app').Log} log
  * @returns {{ flags: number, value: string }} ORIGIN_ANSWER's flags and payload
  */
-function answerOrigin(cors, origin, log) {
+function answerOrigin(cors, origin, rules, log) {
   try {
-    const { value } = resolveOrigin(cors, origin);
+    const { value } = resolveOrigin(cors, origin, rules);
     const rule = cors && cors.origin;
     const cacheable = rule instanceof RegExp && !rule.global && !rule.sticky ? Origin.CACHEABLE : 0;
     return value ? { flags: Origin.ALLOWED | cacheable, value: String(value) } : { flags: cacheable, value: '' };
@@ -54,10 +57,10 @@ function answerOrigin(cors, origin, log) {
  * Sets the CORS headers of an actual (not preflight) response.
  * @param {import('node:http').IncomingMessage} req
  * @param {import('node:http').ServerResponse} res
- * @param {object | undefined | null} cors
+ * @param {{ http: any, rules: any }} app
  */
-function applyCors(req, res, cors) {
-  const { value, vary } = resolveOrigin(cors, req.headers.origin);
+function applyCors(req, res, { http: { cors }, rules }) {
+  const { value, vary } = resolveOrigin(cors, req.headers.origin, rules);
   if (!cors) {
     res.setHeader('Access-Control-Allow-Origin', value);
     return;

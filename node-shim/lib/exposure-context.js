@@ -3,7 +3,7 @@
 const { RequestHead } = require('./request-head');
 
 /**
- * What a task sees of the request that called it: nodeExposure's `{ req, res, url, basePath, headers, method, signal
+ * What a task sees of the request that called it: the exposure's `{ req, res, url, basePath, headers, method, signal
  * }`.
  *
  * Every member is made when it is first touched. Most tasks touch none, and then nothing is parsed or allocated.
@@ -71,9 +71,10 @@ class ExposureContext {
     this.#controller.abort(this.#call.app.failures.cancellation(reason));
   }
 
-  /** nodeExposure aborts the signal when the response closes, be it for the client's sake or because it is done. */
+  /** Up to 5.x the signal aborts when the response closes, be it for the client's sake or because it is done. */
   finished() {
-    if (this.#controller !== null) setImmediate(() => this.abort('Client Closed Request'));
+    if (this.#controller === null || !this.#call.app.responses.abortsWhenDone) return;
+    setImmediate(() => this.abort('Client Closed Request'));
   }
 }
 

@@ -27,17 +27,19 @@ class Failures {
   /**
    * @param {unknown} error
    * @param {string} kind `task` or `event`
+   * @param {string} [_requestId] for the log, where requests have one
    * @returns {{ status: number, body: string, cancelled: boolean }}
    */
-  describe(error, kind) {
-    if (this.isCancellation(error)) {
-      const body = this.codec.envelope(499, 'Client Closed Request', 'REQUEST_ABORTED');
-      return { status: 499, body, cancelled: true };
-    }
+  describe(error, kind, _requestId) {
+    if (this.isCancellation(error)) return this.cancelled();
     const extra = this.identify(error);
     const message = error instanceof Error && error.message ? error.message : 'Internal Error';
     this.log('error', `exposure.${kind}.error`, { error: error instanceof Error ? error.message : textOf(error) });
-    return { status: 500, body: this.body(message, extra), cancelled: false };
+    return this.answer(500, message, extra);
+  }
+
+  cancelled() {
+    return { status: 499, body: this.codec.envelope(499, 'Client Closed Request', 'REQUEST_ABORTED'), cancelled: true };
   }
 
   identify(error) {
@@ -51,12 +53,13 @@ class Failures {
     return undefined;
   }
 
-  body(message, extra) {
+  answer(status, message, extra) {
     try {
-      return this.codec.envelope(500, message, 'INTERNAL_ERROR', extra);
+      return { status, body: this.codec.envelope(status, message, 'INTERNAL_ERROR', extra), cancelled: false };
     } catch {
-      // The error's own data cannot be serialised: what nodeExposure's outermost catch answers.
-      return JSON.stringify({ ok: false, error: { message: 'Internal Error', code: 'INTERNAL_ERROR' } });
+      // The error's own data cannot be serialised: what the exposure's outermost catch answers.
+      const body = JSON.stringify({ ok: false, error: { message: 'Internal Error', code: 'INTERNAL_ERROR' } });
+      return { status: 500, body, cancelled: false };
     }
   }
 }

@@ -1,40 +1,16 @@
 'use strict';
 
 /**
- * Turns the options that an app gives to nodeExposure (`http`: basePath, auth, cors) into HELLO's `exposure`, which the
+ * Turns the options that an app gives to its exposure (`http`: basePath, cors) into HELLO's `exposure`, which the
  * front acts on. What is JavaScript in them (RegExp, function) stays here and is asked for with ORIGIN_QUESTION.
  */
 
-/** @returns {string} as nodeExposure 4.8.6 makes it (src/node/exposure/router.ts, resolveBasePath) */
+/** @returns {string} as every release makes it (src/node/exposure/router.ts, resolveBasePath) */
 function resolveBasePath(basePath) {
   const given = basePath === undefined || basePath === null ? '/__runner' : String(basePath);
   const path = given.startsWith('/') ? given : `/${given}`;
   return path.endsWith('/') && path !== '/' ? path.slice(0, -1) : path;
 }
-
-/** @returns {object} what 4.8 makes of `auth`: without a token every request passes */
-function describeAuth(auth) {
-  if (!auth) return { kind: 'open' };
-  const tokens = (Array.isArray(auth.token) ? auth.token : [auth.token]).filter(Boolean).map(String);
-  if (tokens.length === 0) return { kind: 'open' };
-  const header = auth.header === undefined || auth.header === null ? 'x-runner-token' : String(auth.header);
-  return { kind: 'tokens', header: header.toLowerCase(), tokens };
-}
-
-/** How 4.8 behaves on the wire, rule by rule (docs/bridge-protocol.md). */
-const RULES = Object.freeze({
-  discovery: 'getAndPost',
-  requestIds: false,
-  securityHeaders: false,
-  corsOnErrors: false,
-  corsCredentialsWithoutOrigin: 'echo',
-  jsonLimitBytes: null,
-  jsonDepth: { limit: 10_000, plain: 10_000 },
-  plainKeys: 'ejson',
-  invalidBodyText: 'Invalid EJSON body',
-  prettyErrors: false,
-  eventResults: false,
-});
 
 function describeOrigin(origin) {
   if (origin === undefined || origin === null) return { kind: 'default' };
@@ -61,16 +37,13 @@ function describeCors(cors) {
 }
 
 /**
- * @param {{ basePath?: string, auth?: object, cors?: object }} http
- * @param {boolean} allowList whether a list of what may be called is in force
+ * HELLO's `exposure`.
+ * @param {{ basePath?: string, cors?: object }} http
+ * @param {object} auth
+ * @param {object} rules
  */
-function describeExposure(http, allowList) {
-  return {
-    basePath: resolveBasePath(http.basePath),
-    auth: describeAuth(http.auth),
-    cors: describeCors(http.cors),
-    rules: { unlisted: allowList ? 'notExposed' : 'notFound', ...RULES },
-  };
+function describeExposure(http, auth, rules) {
+  return { basePath: resolveBasePath(http.basePath), auth, cors: describeCors(http.cors), rules };
 }
 
 module.exports = { describeExposure, resolveBasePath };

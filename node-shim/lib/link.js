@@ -151,7 +151,7 @@ class Link {
 
   origin(flags, question, source, start, length) {
     const origin = flags & Question.NO_ORIGIN ? undefined : source.bytes.latin1Slice(start, start + length);
-    const answer = answerOrigin(this.app.http.cors, origin, this.owner.log);
+    const answer = answerOrigin(this.app.http.cors, origin, this.app.rules, this.owner.log);
     this.writer.payload(Frame.ORIGIN_ANSWER, answer.flags, 0, question, 0, Buffer.from(answer.value, 'latin1'));
   }
 

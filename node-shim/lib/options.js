@@ -100,7 +100,10 @@ const SERVICE = {
 /** @type {Table} */
 const SERVE = {
   ...SERVICE,
-  http: { takes: 'the options given to nodeExposure', test: isObject, within: HTTP },
+  http: { takes: 'the http options given to the app\'s exposure', test: isObject, within: HTTP },
+  exposure: {
+    takes: 'an rpcLanesResource, or its id', test: (value) => isText(value) || isObject(value) || isFunction(value),
+  },
   runner: { takes: 'what require(\'@bluelibs/runner\') gives', test: (value) => isObject(value) || isFunction(value) },
 };
 

@@ -3,8 +3,11 @@
 const { App } = require('./app');
 const { JsonCodec, SerializerCodec } = require('./codec');
 const { dependsOnOrigin } = require('./cors');
+const { openUnlessToken } = require('./dialects/auth');
+const { OLDEST } = require('./dialects/rules');
 const { Failures } = require('./failures');
 const { makeLog } = require('./log');
+const { LENIENT_RESPONSES } = require('./responses');
 const { Targets } = require('./targets');
 
 /**
@@ -26,13 +29,20 @@ function createPlainApp({ http, serializer, logger, requestListener }) {
     codec,
     http,
     log,
+    auth: openUnlessToken(http.auth),
+    rules: OLDEST,
+    responses: LENIENT_RESPONSES,
     failures: new Failures({ codec, log }),
     listener: requestListener,
     listenerTakesEverything: true,
   });
-  targets.set('discovery', '', () => ({
-    allowList: { enabled: true, tasks: targets.callableIds('task'), events: targets.callableIds('event') },
-  }));
+  targets.set({
+    kind: 'discovery',
+    id: '',
+    run: () => ({
+      allowList: { enabled: true, tasks: targets.callableIds('task'), events: targets.callableIds('event') },
+    }),
+  });
   return app;
 }
 
@@ -53,7 +63,8 @@ function addHandler(app, kind, id, handler) {
   const wantsContext = handler.length >= 2;
   const run = wantsContext ? (input, call) => handler(input, call.openContext()) : (input) => handler(input);
   // A task may return a stream, whose response leaves with its CORS headers: those may depend on the request's Origin.
-  app.table.set(kind, id, run, wantsContext || (kind === 'task' && dependsOnOrigin(app.http.cors)));
+  const head = wantsContext || (kind === 'task' && dependsOnOrigin(app.http.cors));
+  app.table.set({ kind, id, run, head });
 }
 
 function article(kind) {

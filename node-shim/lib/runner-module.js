@@ -23,7 +23,7 @@ async function findRunnerModule(store, given) {
 }
 
 function isCopyOf(module, store) {
-  if (!module || typeof module.Store !== 'function' || typeof module.asyncContext !== 'function') return false;
+  if (!module || typeof module.Store !== 'function') return false;
   return store instanceof module.Store;
 }
 
@@ -33,7 +33,7 @@ function findRequired(store) {
     const { exports } = require.cache[file] || {};
     if (exports === null || typeof exports !== 'object') continue;
     // Asked for as own properties first: reading one may run a getter of a module that has nothing to do with this.
-    if (!Object.prototype.hasOwnProperty.call(exports, 'useExposureContext')) continue;
+    if (!Object.prototype.hasOwnProperty.call(exports, 'Store')) continue;
     if (isCopyOf(exports, store)) return exports;
   }
   return null;

@@ -1,6 +1,6 @@
 'use strict';
 
-const { recognise, isRunnerStore } = require('./dialects');
+const { dialectOf, recognise, isRunnerStore } = require('./dialects');
 
 /**
  * Finds the parts of an app in whatever `serve` was given.
@@ -14,8 +14,6 @@ const { recognise, isRunnerStore } = require('./dialects');
  * @property {object | null} logger
  * @property {string | null} version
  */
-
-const RESOURCE = 'globals.resources.';
 
 /**
  * @param {object} given what `run(app)` returned, its parts, or a bare store
@@ -36,14 +34,15 @@ function readRuntime(given) {
     return { family: null, store, taskRunner: null, eventManager: null, serializer, logger, version: null };
   }
   const family = recognise(store);
-  const part = (name) => given[name] || resourceValue(store, name);
+  const { parts } = dialectOf(family);
+  const part = (name) => given[name] || resourceValue(store, parts[name]);
   const runtime = {
     family,
     store,
     taskRunner: part('taskRunner'),
     eventManager: part('eventManager'),
     serializer: part('serializer'),
-    logger: logger || resourceValue(store, 'logger'),
+    logger: part('logger'),
     version: typeof version === 'string' ? version : null,
   };
   for (const name of ['taskRunner', 'eventManager', 'serializer']) {
@@ -52,8 +51,8 @@ function readRuntime(given) {
   return runtime;
 }
 
-function resourceValue(store, name) {
-  const entry = store.resources && typeof store.resources.get === 'function' && store.resources.get(RESOURCE + name);
+function resourceValue(store, id) {
+  const entry = store.resources.get(id);
   return entry ? entry.value : null;
 }
 

@@ -2,6 +2,7 @@
 
 const { Frame, End, ProtocolError } = require('./protocol');
 const { applyCors } = require('./cors');
+const { setSecurityHeaders } = require('./response-headers');
 const { ClientSocket } = require('./client-socket');
 
 /** A longer chunk goes out in pieces, so that what other calls send comes between them. */
@@ -177,7 +178,7 @@ class StreamExchange {
     setImmediate(() => this.socket.destroy());
   }
 
-  /** What nodeExposure's respondJson does. @param {number} status @param {string} body JSON */
+  /** What the exposure's respondJson does. @param {number} status @param {string} body JSON */
   respondJson(status, body) {
     const { req, res } = this;
     if (res.writableEnded) return;
@@ -186,11 +187,13 @@ class StreamExchange {
       res.destroy();
       return;
     }
-    applyCors(req, res, this.link.app.http.cors);
+    const { app } = this.link;
+    applyCors(req, res, app);
     const payload = Buffer.from(body, 'utf8');
     res.statusCode = status;
     res.setHeader('content-type', 'application/json; charset=utf-8');
     res.setHeader('content-length', String(payload.length));
+    if (app.rules.securityHeaders) setSecurityHeaders(res);
     res.end(payload);
   }
 

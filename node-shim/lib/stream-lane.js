@@ -8,10 +8,12 @@ const { StreamExchange } = require('./stream-exchange');
 const NO_LISTENER = JSON.stringify({
   ok: false,
   error: {
-    message: 'This app takes JSON calls only: register nodeExposure in it, or pass options.requestListener',
+    message: 'This app takes JSON calls only: register its exposure, or pass options.requestListener',
     code: 'NOT_IMPLEMENTED',
   },
 });
+
+const REQUEST_ID = 'x-runner-request-id';
 
 /** Stands in for the head of a call whose target asked for none, and streams all the same. */
 const NO_HEAD = `${'\0'.repeat(PEER_BYTES)}POST / HTTP/1.1\r\nHost: localhost\r\n\r\n`;
@@ -83,7 +85,8 @@ class StreamLane {
    */
   materialise(call) {
     const { link } = this;
-    const bytes = Buffer.from(call.head || NO_HEAD, 'latin1');
+    const { requestId } = call;
+    const bytes = Buffer.from(withoutOwnId(call.head, requestId) || NO_HEAD, 'latin1');
     const exchange = new StreamExchange(link, call.id, readPeer(bytes, 0), () => call.exchangeOver());
     if (this.callServer === null) this.callServer = this.createCallServer();
     this.captured = null;
@@ -92,6 +95,10 @@ class StreamLane {
     if (this.captured === null) throw new Error('the request head of this call could not be parsed');
     const { req, res } = this.captured;
     this.captured = null;
+    if (requestId !== undefined) {
+      req.headers[REQUEST_ID] = requestId;
+      res.setHeader(REQUEST_ID, requestId);
+    }
     exchange.begin(req, res);
     passBody(exchange.socket, req);
     exchange.requestComplete = true;
@@ -108,6 +115,17 @@ class StreamLane {
     server.on('checkContinue', capture);
     return withoutLimits(server);
   }
+}
+
+/**
+ * An id that the front made stands right behind the request line. The app sees it in `headers`, but it is none that the
+ * client sent, so `rawHeaders` is without it.
+ */
+function withoutOwnId(head, requestId) {
+  const line = head.indexOf('\r\n', PEER_BYTES) + 2;
+  const own = `${REQUEST_ID}: ${requestId}\r\n`;
+  if (requestId === undefined || !head.startsWith(own, line)) return head;
+  return head.slice(0, line) + head.slice(line + own.length);
 }
 
 /** Time limits are the front's, which sees the client. */

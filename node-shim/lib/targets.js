@@ -7,13 +7,17 @@
  * @property {'task' | 'event' | 'discovery'} kind
  * @property {string} id
  * @property {'callable' | 'unregistered' | 'removed'} state
+ * @property {'call' | 'listener'} lane who answers: this shim, or the app's own handlers with the whole request
  * @property {boolean} head whether the call is to bring the request head
+ * @property {string[]} names by which else a request may ask for it
  * @property {((input: unknown, call: import('./call').Call, hasContext: boolean) => unknown) | null} run null: not
  *   callable
  * @property {(body: unknown) => unknown} unwrap takes the input out of a whole body
+ * @property {((input: unknown) => void) | undefined} verify throws for an input that the app refuses to take; not asked
+ *   when the input came as plain JSON
  */
 
-/** A task's input, as nodeExposure 4.8.6 takes it out of a body (src/node/exposure/requestHandlers.ts). */
+/** A task's input, as every release takes it out of a body. */
 function inputOf(body) {
   if (!body || typeof body !== 'object') return body;
   return Object.prototype.hasOwnProperty.call(body, 'input') ? body.input : body;
@@ -32,12 +36,9 @@ class Targets {
 
   /**
    * Adds a target, or gives a known one its new function or state.
-   * @param {'task' | 'event' | 'discovery'} kind
-   * @param {string} id
-   * @param {Target['run']} run null for one that is on the allow-list but not registered
-   * @param {boolean} [head]
+   * @param {import('./dialects').TargetSpec} spec `run` null for one that may be called but is not registered
    */
-  set(kind, id, run, head = false) {
+  set({ kind, id, run, head = false, lane = 'call', names = NO_NAMES, unwrap, verify }) {
     const key = `${kind}\0${id}`;
     const known = this.indexes.get(key);
     const state = run === null ? 'unregistered' : 'callable';
@@ -46,7 +47,9 @@ class Targets {
       return;
     }
     this.indexes.set(key, this.list.length);
-    this.list.push({ kind, id, state, head, run, unwrap: kind === 'event' ? payloadOf : inputOf });
+    this.list.push({
+      kind, id, state, lane, head, names, run, unwrap: unwrap || (kind === 'event' ? payloadOf : inputOf), verify,
+    });
   }
 
   /** @param {'task' | 'event'} kind @returns {string[]} */
@@ -56,10 +59,17 @@ class Targets {
 
   /** As HELLO carries it. */
   describe() {
-    return this.list.map(({ kind, id, state, head }) => (
-      state === 'callable' ? { kind, id, state, lane: 'call', head } : { kind, id, state }
-    ));
+    return this.list.map(({ kind, id, state, lane, head, names }) => ({
+      kind,
+      id,
+      state,
+      ...(state !== 'callable' ? {} : lane === 'call' ? { lane, head } : { lane }),
+      ...(names.length > 0 ? { names } : {}),
+    }));
   }
 }
+
+/** @type {string[]} */
+const NO_NAMES = [];
 
 module.exports = { Targets };

@@ -9,6 +9,8 @@ const { FrameWriter } = require('../lib/frame-writer');
 const { checkFrame } = require('../lib/frame-rules');
 const { CallLane } = require('../lib/call-lane');
 const { Frame, ProtocolError } = require('../lib/protocol');
+const { Failures } = require('../lib/failures');
+const { LENIENT_RESPONSES } = require('../lib/responses');
 const { Random } = require('./support/random');
 
 const vectors = JSON.parse(fs.readFileSync(path.join(__dirname, '..', '..', 'Tests', 'bridge-vectors.json'), 'utf8'));
@@ -51,7 +53,8 @@ function readCalls(flags, detail, field, source, start, length) {
     envelope: () => '',
   };
   const link = {
-    app: { targets, codec }, running: new Map(), settled() {}, resultBytes: 1e6, writer: { empty() {}, text() {} },
+    app: { targets, codec, responses: LENIENT_RESPONSES, rules: {}, failures: new Failures({ codec, log() {} }) },
+    running: new Map(), settled() {}, resultBytes: 1e6, writer: { empty() {}, text() {} },
   };
   new CallLane(link).receive(flags, detail, field, source, start, length);
   return calls;

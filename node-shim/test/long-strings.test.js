@@ -4,7 +4,8 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { JsonCodec, EjsonCodec } = require('../lib/codec');
+const { JsonCodec } = require('../lib/codec');
+const { EjsonCodec } = require('../lib/dialects/ejson-codec');
 const { FrameWriter } = require('../lib/frame-writer');
 const { LONG_CHARACTERS, needsNoEscape } = require('../lib/long-strings');
 const { Random } = require('./support/random');

@@ -8,12 +8,11 @@ const realBundle = path.resolve(process.env.RUNNER_BUNDLE);
 process.env.REAL_RUNNER_BUNDLE = realBundle;
 process.env.RUNNER_BUNDLE = path.join(__dirname, 'bundle-without-listen.js');
 const { serve } = require(process.env.RUNNER_SIDECAR_SHIM);
-const { captured } = require('./bundle-without-listen.js');
 const { main } = require(path.resolve(process.env.REFERENCE_APP));
 
 async function start() {
   const runtime = await main();
-  await serve(runtime, { socket: process.env.SOCKET, http: captured.http, runner: require(realBundle) });
+  await serve(runtime, { socket: process.env.SOCKET, runner: require(realBundle) });
   console.log('app ready');
 }
 

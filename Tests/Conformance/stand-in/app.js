@@ -9,10 +9,9 @@ const { VARIANTS } = require('./variants.js');
 
 async function main() {
   const { http, tunnel = 'server' } = VARIANTS[process.env.VARIANT ?? 'default'];
-  await serve(standInRuntime(tunnel), {
+  await serve(standInRuntime(tunnel, { basePath: '/__runner', ...http }), {
     socket: process.env.SOCKET,
     runner: standInRunner,
-    http: { basePath: '/__runner', ...http },
     ...(process.env.LISTENER === '1' ? { requestListener } : {}),
   });
   console.log('app ready');

@@ -1,6 +1,6 @@
 'use strict';
 
-const { tenantContext, userContext, asyncContext } = require('./contexts.js');
+const { tenantContext, userContext, asyncContext, useExposureContext } = require('./contexts.js');
 const { quotaError, dateError, cancellationError } = require('./errors.js');
 const { EVENTS } = require('./events.js');
 const { EXPOSED_TASKS, EXPOSED_EVENTS } = require('./exposed-ids.js');
@@ -23,14 +23,15 @@ const TUNNELS = {
  * The runner's module, as far as a shim may ask of it: its store's class (by which a copy is known), contexts, errors.
  */
 class Store {}
-const standInRunner = { Store, asyncContext, Errors: { cancellationError } };
+const standInRunner = { Store, asyncContext, useExposureContext, Errors: { cancellationError } };
 
 /**
  * What the runner's `run(app)` gives, as far as a shim may rely on it, without the runner: a store of tasks, events,
  * errors, contexts and tunnels, and the two that run them.
  * @param {keyof TUNNELS | null} tunnel
+ * @param {object} http what the app gave to its nodeExposure, which is registered but has no handlers
  */
-function standInRuntime(tunnel) {
+function standInRuntime(tunnel, http) {
   const byId = (items) => new Map(items.map((item) => [item.id, item]));
   const store = Object.assign(new Store(), {
     tasks: new Map(Object.entries(TASKS).map(([id, run]) => [
@@ -42,6 +43,7 @@ function standInRuntime(tunnel) {
     tags: byId([TUNNEL_TAG]),
     resources: new Map([
       ['globals.resources.serializer', { resource: { id: 'globals.resources.serializer' }, value: serializer }],
+      ['platform.node.resources.exposure', { resource: { id: 'platform.node.resources.exposure' }, config: { http } }],
       ...(tunnel === null ? [] : [[
         'app.tunnel',
         { resource: { id: 'app.tunnel', tags: [TUNNEL_TAG] }, value: TUNNELS[tunnel], isInitialized: true },

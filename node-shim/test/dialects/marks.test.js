@@ -20,15 +20,13 @@ test('a store that lacks a mark of its family, or has the marks of two, is of no
   ]) assert.equal(familyOf(Object.assign(storeOf(family), lacks)), null);
 });
 
-test('an app of a release that is not served does not start, and says in one sentence which are', async () => {
-  for (const family of ['4.9', '5', '6', 'unknown']) {
-    const given = partsOf(storeOf(family));
-    for (const attempt of [given, { store: given.store }, given.store]) {
-      await assert.rejects(serve(attempt, { socket: '/nowhere' }), (error) => {
-        assert.ok(error instanceof TypeError);
-        assert.match(error.message, /^serve\(\) was given .*, and serves apps on @bluelibs\/runner 4\.8 only$/);
-        return true;
-      });
-    }
+test('an app of an unknown release does not start, and one sentence says which are served', async () => {
+  const given = partsOf(storeOf('unknown'));
+  for (const attempt of [given, { store: given.store }, given.store]) {
+    await assert.rejects(serve(attempt, { socket: '/nowhere' }), (error) => {
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, /^serve\(\) was given a store without the marks .*serves apps on 4\.8 to 6\.4 only$/);
+      return true;
+    });
   }
 });

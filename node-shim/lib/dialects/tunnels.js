@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Which tasks and events an app exposes: the rule of @bluelibs/runner 4.8.6 (src/node/tunnel.allowlist.ts).
+ * Which tasks and events an app exposes: by tunnel resources, as up to 5.x (src/node/tunnel.allowlist.ts).
  * Resources with the tunnel tag whose value serves over HTTP name them, as ids, definitions or a predicate. Without
  * such a resource no list is in force and everything registered may be called.
  */
@@ -16,7 +16,7 @@ function computeAllowList(store) {
   const list = { enabled: false, tasks: new Set(), events: new Set() };
   const resources = store.resources && typeof store.resources.values === 'function' ? store.resources.values() : [];
   for (const entry of resources) {
-    const value = entry.value;
+    const { value } = entry;
     if (!isTunnel(entry.resource) || !servesHttp(value)) continue;
     list.enabled = true;
     collect(value.tasks, store.tasks, 'task', list.tasks);
@@ -38,11 +38,7 @@ function servesHttp(value) {
 function collect(selection, entries, member, ids) {
   if (typeof selection === 'function') {
     for (const entry of entries.values()) {
-      try {
-        if (selection(entry[member])) ids.add(entry[member].id);
-      } catch {
-        // A predicate that throws does not select.
-      }
+      if (selects(selection, entry[member])) ids.add(entry[member].id);
     }
   } else if (Array.isArray(selection)) {
     for (const item of selection) {
@@ -52,4 +48,13 @@ function collect(selection, entries, member, ids) {
   }
 }
 
-module.exports = { computeAllowList };
+/** A predicate that throws does not select. */
+function selects(predicate, definition) {
+  try {
+    return Boolean(predicate(definition));
+  } catch {
+    return false;
+  }
+}
+
+module.exports = { computeAllowList, isTunnel, selects, servesHttp };

@@ -4,8 +4,8 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { EjsonCodec } = require('../lib/codec');
-const { Random } = require('./support/random');
+const { EjsonCodec } = require('../../lib/dialects/ejson-codec');
+const { Random } = require('../support/random');
 
 const bundle = process.env.RUNNER_BUNDLE;
 const skip = bundle ? false : 'RUNNER_BUNDLE names no build of @bluelibs/runner';

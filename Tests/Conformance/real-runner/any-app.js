@@ -1,0 +1,20 @@
+'use strict';
+
+// A recorded app on the real runner of any release, served by the shim beside its own port. Environment: SOCKET,
+// VARIANT, RUNNER (the bundle), REFERENCE_APP (the recorded app), RUNNER_SIDECAR_SHIM.
+const path = require('node:path');
+
+process.env.RUNNER = path.resolve(process.env.RUNNER);
+process.env.RUNNER_BUNDLE = process.env.RUNNER;
+process.env.PORT = '0';
+const { serve } = require(process.env.RUNNER_SIDECAR_SHIM);
+const runner = require(process.env.RUNNER);
+const { main } = require(path.resolve(process.env.REFERENCE_APP));
+
+async function start() {
+  const runtime = await main();
+  await serve(runtime, { socket: process.env.SOCKET, runner });
+  console.log('app ready');
+}
+
+start().catch((error) => { console.error(error); process.exit(1); });
