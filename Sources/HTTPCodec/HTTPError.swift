@@ -60,7 +60,9 @@ public enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .unknownMethod:
             Answer(400, "UNKNOWN_METHOD", "The request method is not known; methods are upper case")
         case .malformedTarget:
-            Answer(400, "MALFORMED_TARGET", "The request target is malformed; percent-encode everything except visible ASCII")
+            Answer(
+                400, "MALFORMED_TARGET",
+                "The request target is malformed; percent-encode everything except visible ASCII")
         case .targetTooLong:
             Answer(414, "TARGET_TOO_LONG", "The request target is too long; send the data in the body")
         case .malformedVersion:
@@ -95,7 +97,8 @@ public enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .repeatedContentLength:
             Answer(400, "REPEATED_CONTENT_LENGTH", "The Content-Length header is repeated; send one")
         case .contentLengthWithTransferEncoding:
-            Answer(400, "CONFLICTING_FRAMING", "Content-Length and Transfer-Encoding are both present; send one of them")
+            Answer(
+                400, "CONFLICTING_FRAMING", "Content-Length and Transfer-Encoding are both present; send one of them")
         case .malformedTransferEncoding:
             Answer(400, "MALFORMED_TRANSFER_ENCODING", "Transfer-Encoding must be exactly chunked, once")
         case .unsupportedTransferEncoding:

@@ -23,13 +23,4 @@ public struct HTTPLimits: Sendable, Equatable {
     public var trailerBytes = 8_192
 
     public init() {}
-
-    /// What a head within these limits takes on the wire at most: with so many bytes the parser never answers
-    /// `.incomplete`.
-    public var headWireBytes: Int {
-        let requestLine = HTTPMethod.longestName + 2 * separatorSpaces + "HTTP/1.1\r\n".utf8.count
-        let besideNameAndValue = ": \r\n".utf8.count
-        return leadingEmptyLines * 2 + requestLine + max(headBytes, targetBytes)
-            + fieldCount * besideNameAndValue + fieldNameBytes + 4
-    }
 }

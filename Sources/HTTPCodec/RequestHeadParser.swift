@@ -22,9 +22,6 @@ public struct HeadScan: Sendable, Equatable {
 
     /// At the start of a head.
     @inlinable public init() {}
-
-    /// Whether there is nothing to resume.
-    public var isFresh: Bool { self == HeadScan() }
 }
 
 /// Reads the head of an HTTP/1.1 request (RFC 9112, 2-3 and 5) in place.
@@ -42,9 +39,6 @@ public struct RequestHeadParser: ~Copyable, Sendable {
         self.limits = limits
         custom = customField.map(CustomField.init)
     }
-
-    /// Under which name the head keeps the value of the configured field: `custom`, or the known field that it is.
-    public var configuredField: KnownField? { custom?.field }
 
     /// Reads a head from the start of `bytes`.
     ///

@@ -39,7 +39,7 @@ extension RequestHeadParser {
             return .incomplete
         }
         guard bytes[targetEnd] == 0x20 else {
-            return .failed(.ofTarget(endingWith: bytes[targetEnd], length: targetLength))
+            return .failed(.ofTarget(endingWith: bytes[targetEnd]))
         }
         head.target = ByteRange(offset: targetStart, length: targetLength)
         if let error = checkTargetForm(bytes.extracting(targetStart..<targetEnd), method: head.method) {
@@ -115,8 +115,8 @@ extension RequestHeadParser {
 }
 
 extension HTTPError {
-    /// What is wrong with a request line whose target, `length` bytes long, is not followed by a space.
-    static func ofTarget(endingWith byte: UInt8, length: Int) -> HTTPError {
+    /// What is wrong with a request line whose target is not followed by a space.
+    static func ofTarget(endingWith byte: UInt8) -> HTTPError {
         switch byte {
         case UInt8(ascii: "\n"): .bareLineFeed
         case UInt8(ascii: "\r"), UInt8(ascii: "\t"): .malformedRequestLine

@@ -68,9 +68,13 @@ struct AcceptedHeadTests {
 
     @Test("and a configured field that is a known one is found there")
     func configuredKnownField() {
-        #expect(RequestHeadParser(customField: Array("authorization".utf8)).configuredField == .authorization)
-        #expect(RequestHeadParser(customField: Array("x-runner-token".utf8)).configuredField == .custom)
-        #expect(RequestHeadParser().configuredField == nil)
+        let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: b\r\nX-Runner-Token: c\r\n\r\n".utf8)
+        let (_, known) = parseWhole(bytes, RequestHeadParser(customField: Array("authorization".utf8)))
+        #expect(known[.authorization].isPresent && !known[.custom].isPresent)
+        let (_, other) = parseWhole(bytes, RequestHeadParser(customField: Array("x-runner-token".utf8)))
+        #expect(other[.authorization].isPresent && other[.custom].isPresent)
+        let (_, none) = parseWhole(bytes, RequestHeadParser())
+        #expect(!none[.custom].isPresent)
     }
 
     @Test("and repeated fields are counted, the first kept, all of them there to be walked")

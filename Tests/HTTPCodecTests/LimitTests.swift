@@ -54,3 +54,14 @@ struct LimitTests {
         return limits
     }
 }
+
+extension HTTPLimits {
+    /// What a head within these limits takes on the wire at most: with so many bytes the parser never answers
+    /// `.incomplete`.
+    fileprivate var headWireBytes: Int {
+        let requestLine = HTTPMethod.longestName + 2 * separatorSpaces + "HTTP/1.1\r\n".utf8.count
+        let besideNameAndValue = ": \r\n".utf8.count
+        return leadingEmptyLines * 2 + requestLine + max(headBytes, targetBytes)
+            + fieldCount * besideNameAndValue + fieldNameBytes + 4
+    }
+}

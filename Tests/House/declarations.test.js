@@ -17,8 +17,10 @@ const sources = swiftFiles('Sources').map((file) => {
 });
 
 /** Modules that are being rewritten or not used yet. They come off this list with the change that finishes them. */
-const UNFINISHED = /^Sources\/(?:Sidecar|Compression|Gzip|RateLimits|ProxyProtocol|EventLoop|BridgeProtocol|Exposure)\//;
-const held = (places) => places.filter((place) => !UNFINISHED.test(place));
+const UNFINISHED = [
+  'Sidecar', 'Compression', 'Gzip', 'RateLimits', 'ProxyProtocol', 'EventLoop', 'BridgeProtocol', 'Exposure',
+];
+const held = (places) => places.filter((place) => !UNFINISHED.includes(place.split('/')[1]));
 
 /** Records that one part of a module fills for the others, with their reason. */
 const SHARED_RECORDS = {
