@@ -36,6 +36,12 @@
         unsafe self.place = place
     }
 
+    /// A field of the record that only the record's own methods write to.
+    @inlinable @inline(__always)
+    public subscript<Value>(dynamicMember field: KeyPath<Record, Value>) -> Value {
+        unsafe place.pointee[keyPath: field]
+    }
+
     /// A field of the record, in place.
     @inlinable @inline(__always)
     public subscript<Value>(dynamicMember field: WritableKeyPath<Record, Value>) -> Value {
@@ -44,7 +50,8 @@
     }
 
     /// Changes the record as a whole.
-    @inlinable @inline(__always) public func update(_ body: (inout Record) -> Void) {
+    @discardableResult
+    @inlinable @inline(__always) public func update<Result>(_ body: (inout Record) -> Result) -> Result {
         unsafe body(&place.pointee)
     }
 

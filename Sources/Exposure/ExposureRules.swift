@@ -11,9 +11,11 @@ public import JSONCheck
 public struct ExposureRules: ~Copyable {
     public private(set) var authenticator: Authenticator
     /// The targets of all workers.
-    public var catalogue = TargetCatalogue() {
-        didSet { generation &+= 1 }
+    public var catalogue: TargetCatalogue {
+        get { targets }
+        set { updateCatalogue { $0 = newValue } }
     }
+    private var targets = TargetCatalogue()
     /// Goes up with every change after which a request might be decided otherwise.
     private var generation: UInt32 = 1
     private var router: Router
@@ -65,6 +67,12 @@ public struct ExposureRules: ~Copyable {
         hasSecurityHeaders = settings.rules.securityHeaders
     }
 
+    /// Changes the targets, all of a worker's table at once: in place, however many there are.
+    public mutating func updateCatalogue(_ change: (inout TargetCatalogue) -> Void) {
+        generation &+= 1
+        change(&targets)
+    }
+
     /// Decides what to do with a request.
     ///
     /// - Parameters:
@@ -75,9 +83,9 @@ public struct ExposureRules: ~Copyable {
         _ head: RequestHead, _ bytes: Span<UInt8>, originAnswer: OriginAnswer? = nil
     ) -> Decision {
         if head.method == .post, let target = rawTarget(bytes.extracting(head.target.range)),
-            catalogue.availability(of: target) == .callable
+            targets.availability(of: target) == .callable
         {
-            return decideCall(to: target, catalogue.kind(of: target), head, bytes, originAnswer)
+            return decideCall(to: target, targets.kind(of: target), head, bytes, originAnswer)
         }
         return decideAny(head, bytes, originAnswer)
     }
@@ -101,11 +109,11 @@ public struct ExposureRules: ~Copyable {
     private func rawTarget(_ target: Span<UInt8>) -> Int? {
         let task = router.taskPrefix.count
         if task > 0 && target.count > task && target.extracting(0..<task).equals(router.taskPrefix.span) {
-            return catalogue.find(.task, raw: target.extracting(task..<target.count))
+            return targets.find(.task, raw: target.extracting(task..<target.count))
         }
         let event = router.eventPrefix.count
         if event > 0 && target.count > event && target.extracting(0..<event).equals(router.eventPrefix.span) {
-            return catalogue.find(.event, raw: target.extracting(event..<target.count))
+            return targets.find(.event, raw: target.extracting(event..<target.count))
         }
         return nil
     }
@@ -127,7 +135,7 @@ public struct ExposureRules: ~Copyable {
         case .task, .event:
             guard method == .post else { return rejectEarly(.methodNotAllowed, head, bytes, originAnswer) }
             let kind: Hello.TargetKind = route == .task ? .task : .event
-            return decideCall(to: catalogue.find(kind, id: id.span), kind, head, bytes, originAnswer)
+            return decideCall(to: targets.find(kind, id: id.span), kind, head, bytes, originAnswer)
         case .discovery:
             switch settings.rules.discovery {
             case .off: return withCORS(.reject(.notFound), head, bytes, originAnswer)
@@ -166,24 +174,27 @@ public struct ExposureRules: ~Copyable {
         case .notConfigured: return withCORS(.reject(.authNotConfigured), head, bytes, originAnswer)
         case .ask: return target.map { .stream(target: $0) } ?? .handOver
         }
-        guard let target, catalogue.availability(of: target) != .absent else {
-            let rejection: Rejection =
-                switch settings.rules.unlisted {
-                case .notExposed: .notExposed(kind)
-                case .forbidden: .forbidden(kind)
-                case .exposureOff: .exposureOff
-                case .notFound: .targetNotFound(kind)
-                }
-            return withCORS(.reject(rejection), head, bytes, originAnswer)
+        guard let target, targets.availability(of: target) != .absent else {
+            return withCORS(.reject(rejectionOfUnlisted(kind)), head, bytes, originAnswer)
         }
-        guard catalogue.availability(of: target) == .callable else {
+        guard targets.availability(of: target) == .callable else {
             return withCORS(.reject(.targetNotFound(kind)), head, bytes, originAnswer)
         }
-        if catalogue.lane(of: target) == .listener { return .stream(target: target) }
+        if targets.lane(of: target) == .listener { return .stream(target: target) }
         if kind == .task, BodyKind(contentType: bytes.extracting(head[.contentType].value.range)) == .stream {
             return .stream(target: target)
         }
         return withCORS(.call(target: target, kind: kind), head, bytes, originAnswer)
+    }
+
+    /// What an id that no worker announces is answered.
+    public func rejectionOfUnlisted(_ kind: Hello.TargetKind) -> Rejection {
+        switch settings.rules.unlisted {
+        case .notExposed: .notExposed(kind)
+        case .forbidden: .forbidden(kind)
+        case .exposureOff: .exposureOff
+        case .notFound: .targetNotFound(kind)
+        }
     }
 
     private mutating func decideDiscovery(
@@ -193,12 +204,12 @@ public struct ExposureRules: ~Copyable {
         case .admitted: break
         case .unauthorized: return withCORS(.reject(.unauthorized), head, bytes, originAnswer)
         case .notConfigured: return withCORS(.reject(.authNotConfigured), head, bytes, originAnswer)
-        case .ask: return catalogue.discovery.map { .stream(target: $0) } ?? .handOver
+        case .ask: return targets.discovery.map { .stream(target: $0) } ?? .handOver
         }
-        guard let target = catalogue.discovery, catalogue.availability(of: target) == .callable else {
+        guard let target = targets.discovery, targets.availability(of: target) == .callable else {
             return withCORS(.reject(.notFound), head, bytes, originAnswer)
         }
-        if catalogue.lane(of: target) == .listener { return .stream(target: target) }
+        if targets.lane(of: target) == .listener { return .stream(target: target) }
         return withCORS(.discovery(target: target), head, bytes, originAnswer)
     }
 
@@ -275,11 +286,16 @@ public struct ExposureRules: ~Copyable {
         cors.writeQuestion(question, head, bytes, into: &buffer)
     }
 
-    /// Appends the body of a rejection that `decide` has just given; it may name the id of that request.
+    /// Reads a request's target once more, for a rejection that names it later than `decide` has decided.
+    public mutating func readTarget(of head: RequestHead, _ bytes: Span<UInt8>) {
+        _ = router.route(bytes.extracting(head.target.range), path: &path, id: &id)
+    }
+
+    /// Appends the body of a rejection; it may name the target of the request that was decided, or read, last.
     public func writeBody(of rejection: Rejection, into buffer: inout ByteBuffer) {
         let isPretty = settings.rules.prettyErrors && rejection != .outside
         let message = texts.message(of: rejection)
-        if let shown = catalogue.shown(id.span) {
+        if let shown = targets.shown(id.span) {
             ErrorEnvelope.write(rejection, message: message.span, id: shown.span, isPretty: isPretty, into: &buffer)
         } else {
             ErrorEnvelope.write(rejection, message: message.span, id: id.span, isPretty: isPretty, into: &buffer)

@@ -84,6 +84,9 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
         }
     }
 
+    /// Whether its message names the id that was asked for.
+    public var namesTarget: Bool { answer.messageEnd.utf8CodeUnitCount > 0 }
+
     /// The one table of what each of them means.
     public var answer: Answer {
         switch self {

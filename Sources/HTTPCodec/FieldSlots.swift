@@ -32,6 +32,29 @@ struct FieldSlots: ~Copyable, Sendable {
     @inline(__always)
     mutating func clear() { present = 0 }
 
+    /// For a head that is kept beside the one that was read. Rare, so that the type itself need not be copyable.
+    mutating func copy(_ other: borrowing FieldSlots) {
+        present = other.present
+        host = other.host
+        connection = other.connection
+        contentLength = other.contentLength
+        transferEncoding = other.transferEncoding
+        contentType = other.contentType
+        expect = other.expect
+        origin = other.origin
+        accessControlRequestHeaders = other.accessControlRequestHeaders
+        authorization = other.authorization
+        traceparent = other.traceparent
+        tracestate = other.tracestate
+        requestID = other.requestID
+        runnerContext = other.runnerContext
+        forwardedFor = other.forwardedFor
+        forwarded = other.forwarded
+        upgrade = other.upgrade
+        proxyConnection = other.proxyConnection
+        custom = other.custom
+    }
+
     @inline(__always)
     subscript(field: KnownField) -> FieldSlot {
         guard present >> UInt32(field.rawValue) & 1 == 1 else { return FieldSlot() }

@@ -52,6 +52,22 @@ public final class RequestHead {
         fields.note(field, bytes, value)
     }
 
+    /// Becomes the same as `other`, whose bytes stand elsewhere from now on: at the same offsets from their start.
+    public func copy(_ other: RequestHead) {
+        method = other.method
+        methodRange = other.methodRange
+        target = other.target
+        minorVersion = other.minorVersion
+        start = other.start
+        fieldsStart = other.fieldsStart
+        headBytes = other.headBytes
+        fieldCount = other.fieldCount
+        framing = other.framing
+        keepAlive = other.keepAlive
+        expectsContinue = other.expectsContinue
+        fields.copy(other.fields)
+    }
+
     /// Calls `body` with the ranges of every field's name and value, in order. For what a `FieldSlot` does not tell.
     ///
     /// `bytes`: the very bytes that were parsed.

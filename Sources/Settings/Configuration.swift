@@ -52,6 +52,8 @@ public struct Configuration: Equatable, Sendable {
     public var taskTimeoutMilliseconds = 0
     public var headerTimeoutMilliseconds = 10_000
     public var bodyTimeoutMilliseconds = 30_000
+    /// Bytes a second on average; 0 for no least rate. A phone on a bad line sends a hundred times as fast.
+    public var bodyRateBytesPerSecond = 240
     /// Longer than the 60 s that common ingresses keep idle connections for: the side that reuses a connection must be
     /// the one that closes it first, or now and then a request meets a connection being closed.
     public var idleTimeoutMilliseconds = 75_000
@@ -73,6 +75,7 @@ public struct Configuration: Equatable, Sendable {
     /// Node's own limit.
     public var headerLimitBytes = 16 << 10
     public var bodyLimitBytes = 8 << 20
+    public var bodyBytes = 256 << 20
     public var jsonDepthLimit = 10_000
     public var resultLimitBytes = 8 << 20
     public var streamWindowBytes = 256 << 10

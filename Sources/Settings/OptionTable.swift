@@ -104,7 +104,12 @@ public enum OptionTable {
             help: "Time limit from the first byte of a request to the end of its headers."),
         Option(
             .time, "body-timeout", \.bodyTimeoutMilliseconds, .duration(100...day), [.live],
-            help: "Time limit for the whole body of a call. For a streamed upload: between two pieces of it."),
+            help: "Time limit for a request body without progress. A client that stalls longer gets 408."),
+        Option(
+            .time, "body-rate", \.bodyRateBytesPerSecond, .bytes(0...1 << 30), [.live],
+            help:
+                "Least average rate of a request body, in bytes a second, counted after 5 seconds or --body-timeout, whichever is shorter. A slower client gets 408. 0: no least rate."
+        ),
         Option(
             .time, "idle-timeout", \.idleTimeoutMilliseconds, .duration(100...day), [.live],
             help:
@@ -158,6 +163,11 @@ public enum OptionTable {
         Option(
             .limits, "body-limit", \.bodyLimitBytes, .bytes(1 << 10...60 << 20), [.live],
             help: "Maximum size of a call's JSON body. Larger ones are answered 413. Streamed uploads have no limit."),
+        Option(
+            .limits, "body-bytes", \.bodyBytes, .bytes(1 << 20...64 << 30), [.live],
+            help:
+                "Memory limit for JSON bodies that have not arrived completely, of all clients together. A request beyond it gets 503."
+        ),
         Option(
             .limits, "json-depth-limit", \.jsonDepthLimit, .integer(16...10_000_000), [.live],
             help: "Maximum JSON nesting depth."),

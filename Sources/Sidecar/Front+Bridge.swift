@@ -102,6 +102,10 @@ extension Front {
             return .refuse(
                 Refused(reason: "Link \(hello.link) does not exist: this front has \(loops.count) loops", retry: false))
         }
+        let verdict = workerSettings.join(
+            worker: hello.worker, pid: hello.pid, settings: hello.exposure,
+            overridden: { $0.overridden(by: configuration) })
+        if let reason = verdict { return .refuse(Refused(reason: reason, retry: true)) }
         return .adopt(hello, loop: hello.link)
     }
 

@@ -17,6 +17,7 @@ public final class Front {
     var socketIdentity: UnixSocket.FileIdentity?
     var watchers: [SignalWatcher] = []
     var readiness = Readiness()
+    var workerSettings = WorkerSettings()
     var drainTimer: Timer?
     var parentTimer: Timer?
     var parentOrders: ParentOrders?
@@ -107,6 +108,10 @@ public final class Front {
         case .drained(let loop):
             readiness.drainedLoops.insert(loop)
             if readiness.drainedLoops.count == loops.count { finish() }
+        case .linkEnded(_, let worker):
+            workerSettings.linkEnded(worker: worker)
+        case .announced(_, let worker, let pid, let settings):
+            workerSettings.announced(worker: worker, pid: pid, settings: settings)
         case .workersChanged(let loop, let links, let ready, let draining):
             readiness.update(loop: loop, links: links, ready: ready, draining: draining)
             // An inherited link cannot be made anew: with it gone, all this front could still do is keep the port busy.

@@ -29,6 +29,10 @@ enum ControlMessage: Sendable {
     case report(number: UInt64, loop: Int, LoopReport)
     /// Nobody is connected any more.
     case drained(loop: Int)
+    /// A worker's link is gone, or was not taken over.
+    case linkEnded(loop: Int, worker: String)
+    /// A worker said HELLO again on an open link.
+    case announced(loop: Int, worker: String, pid: Int, ExposureSettings)
     /// Which workers take calls changed.
     case workersChanged(loop: Int, links: Int, ready: Int, draining: Int)
 }

@@ -14,9 +14,16 @@ final class RequestNotes {
     /// Whom trusted proxies say the request is from.
     var forwardedFor: IPAddress?
 
-    var receiveNanoseconds: UInt64 = 0
-    var validateNanoseconds: UInt64 = 0
-    var queueNanoseconds: UInt64 = 0
+    private(set) var receiveNanoseconds: UInt64 = 0
+    private(set) var validateNanoseconds: UInt64 = 0
+    private(set) var queueNanoseconds: UInt64 = 0
+
+    /// Where the request's time went before it was dispatched.
+    func setStages(receive: UInt64, queue: UInt64, validate: UInt64) {
+        receiveNanoseconds = receive
+        queueNanoseconds = queue
+        validateNanoseconds = validate
+    }
 
     /// Whether the head that the task sees differs from the one the client sent.
     var changesHead: Bool { madeRequestID || madeTraceparent }

@@ -27,6 +27,6 @@ final class QuietFront {
     }
 
     func connection() throws -> ClientConnection {
-        try ClientConnection(front: front, loop: front.loop)
+        try HTTP1Connection(front: front, loop: front.loop)
     }
 }

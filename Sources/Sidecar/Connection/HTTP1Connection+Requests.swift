@@ -1,0 +1,333 @@
+internal import BridgeProtocol
+internal import Bytes
+internal import EventLoop
+internal import Exposure
+internal import HTTPCodec
+internal import JSONCheck
+internal import Metrics
+
+/// What becomes of a request: its decision is carried out, once, at once or when what it waited for has come.
+extension HTTP1Connection {
+    /// Carries out what was decided.
+    ///
+    /// - Parameters:
+    ///   - bytes: begin with the head.
+    ///   - rest: input behind the head, as far as it is at hand.
+    /// - Returns: how many bytes of `rest` were taken.
+    func carryOut(
+        _ decision: Decision, _ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>, rest: Span<UInt8>
+    ) -> Int {
+        switch decision {
+        case .stream(let target):
+            openStream(call, decision, head, bytes, target: target)
+        case .handOver:
+            openStream(call, decision, head, bytes, target: -1)
+        case .outside where front.exposure.takesEveryStream,
+            .reject(.targetIsNoURL, _) where front.exposure.takesEveryStream:
+            // What the exposure does not know, and what it takes for no URL, is the app's.
+            openStream(call, .outside, head, bytes, target: -1)
+        case .outside:
+            return carryOut(front.exposure.rules.decideOutside(head, bytes), call, head, bytes, rest: rest)
+        case .ask:
+            ask(call, decision, head, bytes)
+        case .call(let target, let kind, let cors):
+            call.update { $0.decide(target: target, kind: kind == .event ? .event : .task, cors: cors) }
+            guard tellToContinue(call, decision, head, bytes) else { return 0 }
+            return readCall(call, head, bytes, rest: rest)
+        case .discovery(let target, let cors):
+            call.update { $0.decide(target: target, kind: .discovery, cors: cors) }
+            guard tellToContinue(call, decision, head, bytes) else { return 0 }
+            useBody(.discard)
+            submit(call, head, bytes, body: bytes.extracting(first: 0), CallInput())
+        case .preflight(let cors):
+            call.update { $0.decide(target: -1, kind: .unmatched, cors: cors) }
+            guard tellToContinue(call, decision, head, bytes) else { return 0 }
+            useBody(.discard)
+            respondToPreflight(call)
+        case .reject(let rejection, let cors):
+            call.update { $0.decide(target: -1, kind: .unmatched, cors: cors) }
+            guard tellToContinue(call, decision, head, bytes) else { return 0 }
+            refuse(call, rejection, head, bytes)
+        }
+        return 0
+    }
+
+    /// Tells a client that waits for it to go on (RFC 9110 section 10.1.1), once for each request, as Node does even
+    /// when the body is already there. Gives false when an earlier response has to go first: the request goes on then.
+    private func tellToContinue(
+        _ call: Call, _ decision: Decision, _ head: RequestHead, _ bytes: Span<UInt8>
+    ) -> Bool {
+        guard head.expectsContinue, !call.sentContinue else { return true }
+        guard isFirst(call, decision, head, bytes) else { return false }
+        call.update { $0.noteContinue() }
+        prepareOutbox()
+        outbox.append("HTTP/1.1 100 Continue\r\n\r\n")
+        flushSoon()
+        return true
+    }
+
+    /// Whether a request is the first of its connection; if not, it waits for that.
+    private func isFirst(_ call: Call, _ decision: Decision, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+        if pipeline.first == call { return true }
+        store(call, head, bytes).decide(decision)
+        call.update { $0.awaitTurn() }
+        return false
+    }
+
+    /// Keeps a request's head for later.
+    func store(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>) -> StoredRequest {
+        let stored = front.stored.take(head, bytes, &loop.pool)
+        call.update { $0.store(stored) }
+        return stored
+    }
+
+    /// No worker has said yet what is exposed: the request waits for one, and is decided then.
+    func waitForRules(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>) {
+        guard front.queue(call, bytes: head.headBytes) else { return refuse(call, front.admission.refusal) }
+        _ = store(call, head, bytes)
+    }
+
+    // MARK: Going on
+
+    func goOn(_ call: Call) {
+        guard let stored = call.update({ $0.takeStored() }) else { preconditionFailure("it waits with its head") }
+        call.update { $0.resume() }
+        if let decision = stored.decision { return carryOut(decision, call, stored) }
+        carryOut(front.exposure.rules.decide(stored.head, stored.headBytes.bytes), call, stored)
+    }
+
+    func goOn(_ call: Call, _ answer: OriginAnswer) {
+        guard let stored = call.update({ $0.takeStored() }), case .ask(let intent)? = stored.decision else {
+            preconditionFailure("it waits with what was decided")
+        }
+        call.update { $0.resume() }
+        carryOut(front.exposure.rules.resolve(intent, stored.head, stored.headBytes.bytes, answer), call, stored)
+    }
+
+    private func carryOut(_ decision: Decision, _ call: Call, _ stored: StoredRequest) {
+        _ = carryOut(decision, call, stored.head, stored.headBytes.bytes, rest: Span())
+        front.stored.recycle(stored, &loop.pool)
+        resumeSoon()
+    }
+
+    /// The app's JavaScript judges the origin. The request waits for its answer, or for a worker to ask.
+    private func ask(_ call: Call, _ decision: Decision, _ head: RequestHead, _ bytes: Span<UInt8>) {
+        if front.askOrigin(of: call, head, bytes) || front.queue(call, bytes: head.headBytes) {
+            store(call, head, bytes).decide(decision)
+        } else {
+            refuse(call, front.admission.refusal)
+        }
+    }
+
+    // MARK: Calls
+
+    /// Reads a call's body; checks and submits it when it is all there.
+    private func readCall(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>, rest: Span<UInt8>) -> Int {
+        switch head.framing {
+        case .none, .contentLength(0):
+            complete(call, head, bytes, body: rest.extracting(first: 0))
+            return 0
+        case .contentLength(let length):
+            guard length <= front.limits.bodyLimitBytes else {
+                refuse(call, .payloadTooLarge)
+                return 0
+            }
+            guard rest.count >= length else { break }
+            endBody(length)
+            complete(call, head, bytes, body: rest.extracting(first: length))
+            return length
+        case .chunked: break
+        }
+        let stored = store(call, head, bytes)
+        front.stored.provideBody(stored, &loop.pool)
+        useBody(.collect)
+        return 0
+    }
+
+    func readBody(_ bytes: Span<UInt8>) -> Int {
+        switch reader.use {
+        case .hold: return 0
+        case .collect: return reader.isChunked ? collectChunks(bytes) : collectLength(bytes)
+        case .forward: return forwardBody(bytes)
+        case .discard:
+            var offset = 0
+            if case .failed(let error) = readBody(bytes, at: &offset, data: { _ in true }) {
+                refuseMalformed(error)
+                return bytes.count
+            }
+            return offset
+        }
+    }
+
+    /// A body with a length is left where it arrives until it is whole.
+    private func collectLength(_ bytes: Span<UInt8>) -> Int {
+        guard let call = intake, let stored = call.stored else { preconditionFailure("a body belongs to a request") }
+        let length = reader.remainingBytes
+        guard bytes.count >= length else {
+            let wanted = min(length, bytes.count + Limits.heldInputBytes)
+            guard front.reserveBody(wanted, stored) else {
+                refuse(call, .overloaded)
+                return 0
+            }
+            neededBytes = UInt32(wanted)
+            return 0
+        }
+        endBody(length)
+        completeStored(call, body: bytes.extracting(first: length))
+        return length
+    }
+
+    /// Collects the data of a chunked body, and runs the call at its end.
+    private func collectChunks(_ bytes: Span<UInt8>) -> Int {
+        guard let call = intake, let stored = call.stored else { preconditionFailure("a body belongs to a request") }
+        var offset = 0
+        var problem: Rejection?
+        let progress = readBody(bytes, at: &offset) { range in
+            let whole = stored.body.count + Int(range.length)
+            if whole > front.limits.bodyLimitBytes {
+                problem = .payloadTooLarge
+            } else if !front.reserveBody(whole, stored) {
+                problem = .overloaded
+            } else {
+                stored.append(bytes.extracting(range.range))
+            }
+            return problem == nil
+        }
+        if let problem {
+            refuse(call, problem)
+            return offset
+        }
+        switch progress {
+        case .more: return offset
+        case .failed(let error):
+            refuse(call, .http(error))
+            return bytes.count
+        case .end:
+            completeCollected(call)
+            return offset
+        }
+    }
+
+    private func completeStored(_ call: Call, body: Span<UInt8>) {
+        guard let stored = takeStored(call) else { return }
+        complete(call, stored.head, stored.headBytes.bytes, body: body)
+        front.stored.recycle(stored, &loop.pool)
+    }
+
+    private func completeCollected(_ call: Call) {
+        guard let stored = takeStored(call) else { return }
+        complete(call, stored.head, stored.headBytes.bytes, body: stored.body.bytes)
+        front.stored.recycle(stored, &loop.pool)
+    }
+
+    private func takeStored(_ call: Call) -> StoredRequest? {
+        guard let stored = call.update({ $0.takeStored() }) else { return nil }
+        front.releaseBody(of: stored)
+        return stored
+    }
+
+    /// All of the request is there: checks its body and hands it to a worker.
+    private func complete(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>, body: Span<UInt8>) {
+        call.update { $0.addRequestBytes(body.count) }
+        var input = CallInput()
+        if !body.isEmpty, !check(body, isEvent: call.kind == .event, into: &input) {
+            return refuse(call, .invalidJSON)
+        }
+        submit(call, head, bytes, body: body, input)
+    }
+
+    /// Finds what a body holds for its target. Gives false when it is no JSON.
+    @inline(__always)
+    private func check(_ body: Span<UInt8>, isEvent: Bool, into input: inout CallInput) -> Bool {
+        var summary = JSONSummary()
+        guard front.exposure.check(body, member: isEvent ? .payload : .input, into: &summary) == .valid else {
+            return false
+        }
+        input.flags = []
+        input.isASCII = summary.isASCII
+        input.isPlain = summary.isPlain
+        if summary.needsWhole {
+            // The serializer may make something else of the whole body: it has to see all of it.
+            input.flags = .whole
+            input.text = ByteRange(offset: 0, length: body.count)
+        } else if let member = summary.member {
+            input.text = member
+        } else if isEvent {
+            input.flags = .noInput
+        } else {
+            input.text = summary.value
+        }
+        return true
+    }
+
+    /// Gives a complete call to a worker, or lets it wait for one.
+    @inline(__always)
+    private func submit(
+        _ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>, body: Span<UInt8>, _ input: CallInput
+    ) {
+        guard let link = front.admission.pick(Int(call.target)) else {
+            guard front.queue(call, bytes: head.headBytes + body.count) else {
+                return refuse(call, front.admission.refusal)
+            }
+            let stored = store(call, head, bytes)
+            front.stored.provideBody(stored, &loop.pool)
+            stored.complete(body, input)
+            return
+        }
+        run(call, on: link, head, bytes, body: body, input)
+    }
+
+    func dispatchPending(_ call: Call) -> Bool {
+        guard let waiting = call.stored else { preconditionFailure("it waits with its head") }
+        switch call.kind {
+        case .task, .event, .discovery: return dispatchCall(call)
+        case .listener: return dispatchStream(call)
+        case .unmatched:
+            // It waits to be decided, or to be asked about.
+            guard waiting.decision == nil ? front.exposure.hasRules : front.admission.workers.hasRoom else {
+                return false
+            }
+            goOn(call)
+            return true
+        }
+    }
+
+    private func dispatchCall(_ call: Call) -> Bool {
+        let target = Int(call.target)
+        let kind: Hello.TargetKind = call.kind == .event ? .event : .task
+        if call.kind != .discovery, front.exposure.rules.catalogue.availability(of: target) != .callable {
+            // The worker that served it has left, and those of now do not.
+            refuse(call, front.exposure.rules.rejectionOfUnlisted(kind))
+            return true
+        }
+        guard let link = front.admission.pick(target), let stored = takeStored(call) else { return false }
+        run(call, on: link, stored.head, stored.headBytes.bytes, body: stored.body.bytes, stored.input)
+        front.stored.recycle(stored, &loop.pool)
+        resumeSoon()
+        return true
+    }
+
+    private func dispatchStream(_ call: Call) -> Bool {
+        guard let link = front.admission.pickListener(everything: call.stored?.decision == .outside),
+            let stored = takeStored(call)
+        else { return false }
+        openStream(call, on: link, stored.head, stored.headBytes.bytes)
+        front.stored.recycle(stored, &loop.pool)
+        resumeSoon()
+        return true
+    }
+
+    @inline(__always)
+    private func run(
+        _ call: Call, on link: WorkerLink, _ head: RequestHead, _ bytes: Span<UInt8>, body: Span<UInt8>,
+        _ input: CallInput
+    ) {
+        reserve(front.responseSizes.expected(of: Int(call.target)), for: call)
+        front.dispatched(call, to: link)
+        var flags = input.flags
+        if head[.runnerContext].isPresent { flags.insert(.context) }
+        link.add(
+            call, flags: flags, text: body.extracting(input.text.range), peer: peer,
+            head: bytes.extracting(head.start..<head.headBytes), isASCII: input.isASCII, isPlain: input.isPlain)
+    }
+}

@@ -1,0 +1,136 @@
+internal import BridgeProtocol
+internal import Bytes
+internal import EventLoop
+internal import Exposure
+internal import HTTPCodec
+internal import Metrics
+
+/// Responses that are complete at once: a worker's result, or one of the front's own.
+extension HTTP1Connection {
+    func deliver(_ call: Call, _ result: WorkerResult, _ bytes: Span<UInt8>) {
+        let now = front.clock.nanoseconds
+        call.update {
+            $0.respond(status: result.status, rejection: nil, nowNanoseconds: now)
+            if result.isFailure { $0.fail() }
+        }
+        front.responseCame(bytes.count, of: call)
+        guard call == pipeline.first else {
+            write(result, bytes, of: call, into: &front.calls.buffer(call, &loop.pool).bytes)
+            return reserve(call.buffered?.bytes.count ?? 0, for: call)
+        }
+        prepareOutbox()
+        if result.content == .result && result.status == 200 && bytes.count >= Limits.largeBytes {
+            writeLarge(bytes, of: call)
+        } else {
+            write(result, bytes, of: call, into: &outbox)
+        }
+        finishFirst()
+        flushSoon()
+    }
+
+    private func writeLarge(_ bytes: Span<UInt8>, of call: Call) {
+        let before = outbox.count
+        let end = end(behind: call)
+        call.update { $0.setResponseBytes(bytes.count + ExposureRules.resultFrameBytes) }
+        front.exposure.rules.writeResultStart(
+            payloadBytes: bytes.count, cors: call.cors, front.exposure.tails, end, into: &outbox)
+        if let notes = call.notes { notes.echo(into: &outbox, from: before) }
+        writeThrough(bytes)
+        outbox.append(UInt8(ascii: "}"))
+    }
+
+    private func write(
+        _ result: WorkerResult, _ bytes: Span<UInt8>, of call: Call, into out: inout ByteBuffer
+    ) {
+        let before = out.count
+        let end = end(behind: call)
+        if result.status == 200 && result.content != .body {
+            // `{"ok":true}`, or `{"ok":true,"result":…}`.
+            let isEmpty = result.content == .empty
+            front.exposure.rules.writeResult(
+                isEmpty ? nil : bytes, cors: call.cors, front.exposure.tails, end, into: &out)
+            call.update { $0.setResponseBytes(isEmpty ? 11 : bytes.count + ExposureRules.resultFrameBytes) }
+        } else {
+            // What these statuses carry would be read as the next response (RFC 9110, 6.4.1).
+            let hasBody = call.method != .head && result.status != 204 && result.status != 304
+            front.exposure.rules.writeHead(
+                status: result.status, cors: call.cors, bodyBytes: hasBody ? bytes.count : 0, front.exposure.tails, end,
+                into: &out)
+            if hasBody { out.append(bytes) }
+            call.update { $0.setResponseBytes(hasBody ? bytes.count : 0) }
+        }
+        if let notes = call.notes { notes.echo(into: &out, from: before) }
+    }
+
+    // MARK: The front's own
+
+    /// The same as `refuse` for a rejection that names the target, when other requests may have been decided since.
+    func refuse(_ call: Call, _ rejection: Rejection, _ head: RequestHead, _ bytes: Span<UInt8>) {
+        if rejection.namesTarget { front.exposure.rules.readTarget(of: head, bytes) }
+        writeRefusal(of: call, rejection)
+    }
+
+    func writeRefusal(of call: Call, _ rejection: Rejection) {
+        if call.phase == .streaming {
+            guard call != pipeline.first else {
+                // Part of the response is out: all that is left is to cut it where the client sees that.
+                front.count(rejection, call)
+                call.update { $0.note(rejection) }
+                abandonCalls(reason: .clientClosed)
+                return reset()
+            }
+            if let buffered = call.update({ $0.takeBuffered() }) { front.calls.recycle(buffered, &loop.pool) }
+        }
+        front.unstore(call)
+        if rejection.answer.closes {
+            call.update { $0.closeConnection() }
+            endRequests()
+        } else if intake == call {
+            useBody(.discard)
+        }
+        let now = front.clock.nanoseconds
+        call.update { $0.respond(status: rejection.answer.status, rejection: rejection, nowNanoseconds: now) }
+        guard call == pipeline.first else {
+            write(rejection, call, into: &front.calls.buffer(call, &loop.pool).bytes)
+            reserve(call.buffered?.bytes.count ?? 0, for: call)
+            return resumeSoon()
+        }
+        prepareOutbox()
+        write(rejection, call, into: &outbox)
+        finishFirst()
+        flushSoon()
+    }
+
+    private func write(_ rejection: Rejection, _ call: Call, into out: inout ByteBuffer) {
+        let before = out.count
+        let end = end(behind: call)
+        let answer = rejection.answer
+        // Its length stands before it: the body is written aside first.
+        var body = ByteBuffer()
+        loop.pool.provide(&body)
+        front.exposure.rules.writeBody(of: rejection, into: &body)
+        front.exposure.rules.writeHead(
+            status: answer.status, cors: call.cors, bodyBytes: body.count,
+            retryAfterSeconds: answer.retryAfterSeconds, front.exposure.tails, end, into: &out)
+        if let notes = call.notes { notes.echo(into: &out, from: before) }
+        let isHead = call.method == .head
+        if !isHead { out.append(body.bytes) }
+        call.update { $0.setResponseBytes(isHead ? 0 : body.count) }
+        loop.pool.reclaim(&body)
+    }
+
+    func respondToPreflight(_ call: Call) {
+        let now = front.clock.nanoseconds
+        call.update { $0.respond(status: 204, rejection: nil, nowNanoseconds: now) }
+        let end = end(behind: call)
+        guard call == pipeline.first else {
+            let buffered = front.calls.buffer(call, &loop.pool)
+            front.exposure.rules.writePreflight(call.cors, front.exposure.tails, end, into: &buffered.bytes)
+            return reserve(buffered.bytes.count, for: call)
+        }
+        prepareOutbox()
+        front.exposure.rules.writePreflight(call.cors, front.exposure.tails, end, into: &outbox)
+        finishFirst()
+        flushSoon()
+    }
+}

@@ -1,0 +1,413 @@
+internal import BridgeProtocol
+internal import Bytes
+internal import EventLoop
+internal import Exposure
+internal import HTTPCodec
+internal import Logging
+internal import Metrics
+internal import Settings
+
+/// One serving loop of the front: its listeners, its connections, its links and the calls between them. Confined to one
+/// thread; several of them share nothing but messages.
+///
+/// It is put together from a few owners, each of which alone changes what it holds, and lets them turn together.
+final class FrontLoop {
+    let index: Int
+    let loop: Loop
+    let logger: Logger
+    let control: ControlHandle
+    private(set) var configuration: Configuration
+    private(set) var limits: Limits
+    private(set) var timerBounds: ConnectionTimers.Bounds
+    let frames: FrameReader
+
+    let clock: TurnClock
+    let turn = TurnWork()
+    let exposure: LoopExposure
+    let connections = ConnectionTable()
+    let calls = CallTable()
+    let stored = StoredRequests()
+    let admission: Admission
+    let accounts: RequestAccounts
+    private(set) var responseSizes = ResponseSizeEstimate()
+    private(set) var responseMemory: ResponseMemory
+    private(set) var bodyMemory: BodyMemory
+
+    /// It was told to stop: connections are let go where that disturbs nobody.
+    private(set) var isLeaving = false
+    /// It takes no connections any more.
+    private(set) var isDraining = false
+    private var hasReportedDrained = false
+    private var listeners: [Listener] = []
+    private var ticker: Timer?
+    private var halfCloseTimer: Timer?
+
+    /// - Parameter loop: what it runs on; nil for a loop of its own.
+    init(
+        index: Int, configuration: Configuration, logger: Logger, control: ControlHandle, loop: Loop? = nil
+    ) throws(LoopError) {
+        self.index = index
+        self.configuration = configuration
+        self.logger = logger
+        self.control = control
+        let loop = if let loop { loop } else { try Loop() }
+        self.loop = loop
+        limits = Limits(configuration, loops: control.loopCount)
+        timerBounds = ConnectionTimers.Bounds(limits, isDraining: false)
+        frames = FrameReader(receiver: .front, limits: FrameLimits(resultBytes: configuration.resultLimitBytes))
+        clock = TurnClock(loop: loop)
+        let now = clock.date.bytes
+        exposure = LoopExposure(configuration: configuration, limits: limits, date: now.span)
+        admission = Admission(limits)
+        accounts = RequestAccounts(configuration, loop: loop)
+        responseMemory = ResponseMemory(limitBytes: limits.unreadLimitBytes)
+        bodyMemory = BodyMemory(limitBytes: limits.unfinishedBodyLimitBytes)
+        loop.onTurnFlushed = { [unowned self] in turnFlushed() }
+        loop.onTurnEnd = { [unowned self] in endTurn() }
+        let ticker = Timer(loop: loop) { [unowned self] in tick() }
+        ticker.start(delayMilliseconds: Limits.tickMilliseconds, repeatMilliseconds: Limits.tickMilliseconds)
+        self.ticker = ticker
+        halfCloseTimer = Timer(loop: loop) { [unowned self] in
+            for connection in turn.takeHalfClosed() { connection.endHalfClose() }
+        }
+    }
+
+    // MARK: Turns
+
+    @inline(__always)
+    func readClock() {
+        guard clock.read() else { return }
+        let now = clock.date.bytes
+        exposure.update(date: now.span)
+    }
+
+    /// After the reads of a turn, before its writes.
+    private func endTurn() {
+        while turn.hasRequests {
+            for connection in turn.takeResuming() { connection.resume() }
+            if turn.takeAdmits() { admitPending() }
+        }
+        turn.flushBatches()
+        turn.returnCredits()
+    }
+
+    /// All that clients and workers take has left.
+    private func turnFlushed() {
+        accounts.turnFlushed(turnBeganNanoseconds: clock.turnBeganNanoseconds)
+        clock.endTurn()
+        if responseMemory.isDue { boundUnreadResponses() }
+    }
+
+    /// Gives the calls of a half-closed client a moment to finish.
+    func halfClosed(_ connection: ClientConnection) {
+        if turn.halfClose(connection) { halfCloseTimer?.start(delayMilliseconds: Limits.halfCloseMilliseconds) }
+    }
+
+    /// One ticker a loop does what timers would: deadlines of calls and connections, pings, the pending queue.
+    private func tick() {
+        clock.tick()
+        readClock()
+        watchLinks()
+        if limits.taskTimeoutMilliseconds > 0 { expireCalls() }
+        expirePending()
+        if !admission.pending.isEmpty && admission.workers.hasRoom { turn.admitPending() }
+        admission.sample(nowMilliseconds: loop.nowMilliseconds, windowMilliseconds: limits.workerWaitMilliseconds)
+        connections.sweep(ticks: clock.ticks) { $0.checkTimers() }
+    }
+
+    // MARK: Connections
+
+    /// Listens on `address`; every loop does, and the kernel spreads the connections.
+    func listen(on address: SocketAddress) throws(LoopError) -> SocketAddress? {
+        let listener = try Listener(
+            loop: loop, address: address, sharesPort: configuration.sharesPort || index > 0,
+            leadsPort: !configuration.sharesPort && index == 0 && control.loopCount > 1,
+            backlog: Int32(configuration.backlog)
+        ) { [unowned self] listener in
+            admit { (connection) throws(LoopError) in try listener.accept(into: connection) }
+        }
+        listeners.append(listener)
+        return listener.address
+    }
+
+    /// Stops listening. Who is connected in the kernel already is taken, since closing would reset them.
+    private func stopListening() {
+        for listener in listeners {
+            while let descriptor = listener.takeWaiting() {
+                admit { (connection) throws(LoopError) in
+                    do throws(LoopError) {
+                        try connection.adopt(tcp: descriptor)
+                    } catch {
+                        closeDescriptor(descriptor)
+                        throw error
+                    }
+                }
+            }
+            listener.close()
+        }
+        listeners.removeAll()
+    }
+
+    private func admit(_ connect: (ClientConnection) throws(LoopError) -> Void) {
+        do throws(LoopError) {
+            let connection = try HTTP1Connection(front: self, loop: loop)
+            do throws(LoopError) {
+                try connect(connection)
+            } catch {
+                connection.close()
+                throw error
+            }
+            guard admit(connection) else { return }
+            connection.disableNagle()
+            connection.open(peer: connection.peerAddress ?? .unknown)
+        } catch {
+            logger.warning("accept failed: \(error)", metadata: ["side": "front"])
+        }
+    }
+
+    /// Counts a connection, and closes it where it is one too many.
+    func admit(_ connection: ClientConnection) -> Bool {
+        accounts.add(.connectionsAccepted)
+        guard connections.count < limits.connectionLimit else {
+            accounts.add(.connectionsRefused)
+            connection.close()
+            return false
+        }
+        accounts.add(.connections, 1)
+        return true
+    }
+
+    func connectionClosed() {
+        accounts.add(.connections, -1)
+        checkDrained()
+    }
+
+    // MARK: Memory
+
+    /// Reserves memory for an unfinished body, up to `bytes` in all.
+    func reserveBody(_ bytes: Int, _ stored: StoredRequest) -> Bool {
+        let more = bytes - stored.reservedBodyBytes
+        guard more > 0 else { return true }
+        guard bodyMemory.reserve(more) else { return false }
+        stored.reserveBody(bytes)
+        return true
+    }
+
+    /// A body is complete, or serves no purpose any more.
+    func releaseBody(of stored: StoredRequest) {
+        bodyMemory.release(stored.reservedBodyBytes)
+        stored.reserveBody(0)
+    }
+
+    @inline(__always)
+    func responseCame(_ bytes: Int, of call: Call) {
+        responseMemory.received(bytes)
+        responseSizes.record(bytes, of: Int(call.target))
+    }
+
+    func streamCame(_ bytes: Int) { responseMemory.received(bytes) }
+    func streamEnded(_ call: Call) { responseSizes.record(call.responseBytes, of: Int(call.target)) }
+
+    private func boundUnreadResponses() {
+        var holders: [ResponseMemory.Holder] = []
+        connections.forEach { connection in
+            guard !connection.isClosing, connection.heldBytes > 0 else { return }
+            holders.append(
+                ResponseMemory.Holder(
+                    slot: connection.slot, bytes: connection.heldBytes, stalledTicks: connection.stalledTicks))
+        }
+        let closing = responseMemory.check(holders)
+        for holder in closing { connections.slots[Int(holder.slot)]?.disconnectStalled() }
+        guard !closing.isEmpty else { return }
+        logger.warning(
+            "--unread-bytes exceeded: disconnected slow readers",
+            metadata: ["side": "client", "connections": "\(closing.count)", "limitBytes": "\(limits.unreadLimitBytes)"])
+    }
+
+    // MARK: What the control loop asks
+
+    func received(_ message: LoopMessage) {
+        switch message {
+        case .adopt(let descriptor, let hello, let worker):
+            adopt(descriptor: descriptor, hello: hello, worker: worker)
+        case .reconfigure(let next): reconfigure(next)
+        case .leave: leave()
+        case .drain: drain()
+        case .cutShort: cutShort()
+        case .report(let number): control.send(.report(number: number, loop: index, report()))
+        }
+    }
+
+    /// Lets clients go behind their responses, while new ones are still accepted.
+    private func leave() {
+        isLeaving = true
+        // A stopping front takes no further workers.
+        checkWorkersMayCome()
+    }
+
+    /// Stops accepting, and lets every client go behind its response. Who has none under way may bring one more request:
+    /// at this moment it may be on its way, and closing now would leave it without a response.
+    private func drain() {
+        leave()
+        isDraining = true
+        timerBounds = ConnectionTimers.Bounds(limits, isDraining: true)
+        stopListening()
+        for link in admission.workers.links { link.sendDraining() }
+        connections.forEach { $0.drainBegan() }
+        checkDrained()
+    }
+
+    /// The time to finish is over. What waits is refused, and what runs is cancelled.
+    private func cutShort() {
+        if !isDraining { drain() }
+        for entry in admission.pending.live where entry.isLive { refuse(entry.call, .draining) }
+        var left: [Call] = []
+        calls.forEach { call in if call.phase != .free && call.phase != .responded { left.append(call) } }
+        for call in left where call.phase != .free && call.phase != .responded {
+            if call.hold == .owing { link(of: call)?.cancel(call, reason: .stopping) }
+            refuse(call, call.dispatchedNanoseconds != 0 ? .timeout : .draining)
+        }
+        connections.forEach { $0.closeWhenDrained() }
+        checkDrained()
+    }
+
+    private func checkDrained() {
+        guard isDraining, connections.count == 0, !hasReportedDrained else { return }
+        hasReportedDrained = true
+        control.send(.drained(loop: index))
+    }
+
+    /// Puts new settings into force for what comes from now on. Nothing that is under way is touched: a connection over
+    /// a new limit stays, a deadline that is set stands.
+    private func reconfigure(_ next: Configuration) {
+        configuration = next
+        limits = Limits(next, loops: control.loopCount)
+        timerBounds = ConnectionTimers.Bounds(limits, isDraining: isDraining)
+        admission.setLimits(limits)
+        responseMemory.setLimit(limits.unreadLimitBytes)
+        bodyMemory.setLimit(limits.unfinishedBodyLimitBytes)
+        accounts.reconfigure(next)
+        let now = clock.date.bytes
+        exposure.reconfigure(next, limits: limits, date: now.span)
+        if !admission.pending.isEmpty { turn.admitPending() }
+    }
+
+    // MARK: Workers
+
+    /// Takes over a link whose handshake is done.
+    private func adopt(descriptor: Int32, hello: Hello, worker: WorkerIdentity) {
+        do throws(LoopError) {
+            let link = try WorkerLink(front: self, loop: loop, transport: .unixSocket, worker: worker)
+            try link.adopt(unixSocket: descriptor)
+            join(link, hello)
+        } catch {
+            closeDescriptor(descriptor)
+            logger.error("cannot take over a worker's link: \(error)", metadata: ["side": "front"])
+        }
+    }
+
+    /// A worker's link is open.
+    func join(_ link: WorkerLink, _ hello: Hello) {
+        if let reason = disagreement(of: link.worker, hello) {
+            control.send(.linkEnded(loop: index, worker: link.worker.name))
+            return link.refuse(reason)
+        }
+        announce(link, hello)
+        admission.joined(link)
+        // Each process has a link to every loop: one of them counts it.
+        if index == 0 { accounts.add(.workersJoined) }
+        link.startReading()
+        link.welcome(
+            Welcome(
+                frontVersion: Version.current, loops: control.loopCount, link: hello.link, limits: frames.limits,
+                windowBytes: limits.streamWindowBytes))
+        logger.info(
+            "worker joined",
+            metadata: ["pid": "\(link.worker.pid)", "loop": "\(index)", "targets": "\(hello.targets.count)"])
+        workersChanged()
+        turn.admitPending()
+    }
+
+    /// Whether a worker's settings differ from those in force for others: all workers of a front serve under the same
+    /// rules. Gives what to tell it.
+    private func disagreement(of worker: WorkerIdentity, _ hello: Hello) -> String? {
+        let others = admission.workers.links.filter { $0.worker.name != worker.name }
+        guard let other = others.first, hello.exposure.overridden(by: configuration) != exposure.settings else {
+            return nil
+        }
+        return WorkerSettings.disagreement(pid: worker.pid, other: other.worker.pid)
+    }
+
+    /// A worker's table changed. Gives a reason when it may not.
+    func reannounced(_ link: WorkerLink, _ hello: Hello) -> String? {
+        if let reason = disagreement(of: link.worker, hello) { return reason }
+        announce(link, hello)
+        control.send(.announced(loop: index, worker: link.worker.name, pid: link.worker.pid, hello.exposure))
+        logger.info(
+            "worker announced a new table",
+            metadata: ["pid": "\(link.worker.pid)", "targets": "\(hello.targets.count)"])
+        linkHasRoom(link)
+        return nil
+    }
+
+    private func announce(_ link: WorkerLink, _ hello: Hello) {
+        let others = admission.workers.links.filter { $0 !== link }
+        let (indexes, wantsHead) = accounts.update { metrics in
+            exposure.announce(hello, configuration, limits: limits, metrics: &metrics, isFirst: others.isEmpty) {
+                target in
+                others.contains { $0.serves(target) }
+            }
+        }
+        link.announce(hello, indexes: indexes, wantsHead: wantsHead)
+        exposure.setStreams(
+            takesExposure: link.servesStreams || others.contains { $0.servesStreams },
+            takesEverything: link.servesEverything || others.contains { $0.servesEverything })
+    }
+
+    /// A link is gone: what it had is answered, and never sent again, since a task may not be idempotent.
+    func lost(_ link: WorkerLink) {
+        admission.left(link)
+        control.send(.linkEnded(loop: index, worker: link.worker.name))
+        accounts.update { link.traffic.add(to: &$0) }
+        let saidGoodbye = isDraining || link.health.wasDraining
+        if index == 0, !saidGoodbye { accounts.add(.workersLost) }
+        var lost: [Call] = []
+        calls.forEach { if $0.linkNumber == link.number && $0.hold != .none { lost.append($0) } }
+        let rejection: Rejection = link.brokeProtocol ? .malformedWorkerAnswer : .workerLost
+        var callsLost = 0
+        for call in lost where call.linkNumber == link.number && call.hold != .none {
+            let isAwaited = call.hold == .owing
+            calls.letGo(call)
+            guard isAwaited else { continue }
+            callsLost += 1
+            refuse(call, rejection)
+        }
+        reaskOrigins(of: link)
+        logLeaving(of: link, callsLost: callsLost, saidGoodbye: saidGoodbye)
+        workersChanged()
+        checkWorkersMayCome()
+    }
+
+    /// Where no worker can come any more, nothing waits for one.
+    private func checkWorkersMayCome() {
+        guard isLeaving else { return }
+        admission.noWorkerWillCome()
+        guard admission.workers.links.isEmpty else { return }
+        for entry in admission.pending.live where entry.isLive { refuse(entry.call, .noWorker) }
+    }
+
+    private func logLeaving(of link: WorkerLink, callsLost: Int, saidGoodbye: Bool) {
+        let link: Logger.Metadata = ["pid": "\(link.worker.pid)", "loop": "\(index)"]
+        if saidGoodbye && callsLost == 0 { return logger.info("worker left", metadata: link) }
+        logger.warning(
+            "worker lost", metadata: link.merging(["side": "worker", "callsLost": "\(callsLost)"]) { $1 })
+    }
+
+    func workersChanged() {
+        let links = admission.workers.links
+        control.send(
+            .workersChanged(
+                loop: index, links: links.count, ready: links.count { $0.isReady },
+                draining: links.count { $0.health.state == .draining }))
+    }
+}
