@@ -27,7 +27,7 @@ interleaved in rounds. At its default it takes about twenty minutes; the machine
                      real runner
   --front FILE       the front's binary (dist/runner-sidecar, which scripts/build-static makes, when no other is named)
   --modules FILE     the modules' benchmark (dist/bench-modules, the same)
-  --subjects A,B     only these: sidecar, plain, nginx, haproxy, passenger, nodeexposure, sidecar-runner
+  --subjects A,B     only these: sidecar, floor, plain, nginx, haproxy, passenger, nodeexposure, sidecar-runner
   --cases A,B        only these: ${CASES.map(({ id }) => id).join(', ')}
   --rounds N         5, with --quick 2; three fifths of it for the cases that no target stands on
   --seconds N        of load in a round: 2, with --quick 1

@@ -18,6 +18,7 @@
  *   sockets and files
  */
 
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { start, startNode, isReady, freePort, freshPath, stopAll } = require('./children');
@@ -34,6 +35,36 @@ const plain = {
     return { port, processes: { front: [], node: [server.pid] }, stop: stopAll([server]) };
   },
 };
+
+const FLOOR_SOURCE = path.join(__dirname, '..', 'subjects', 'floor.c');
+const NO_TASK = 'the floor has two fixed responses, and none for this case';
+
+/** The least that any server can cost: a hundred lines of C, compiled where it is measured. */
+const floor = {
+  id: 'floor',
+  title: 'floor (C, fixed response)',
+  missing: () => (hasCompiler() ? undefined : 'cc is not installed'),
+  ownFaults: Object.fromEntries([
+    'new-connection', 'echo-1k', 'echo-16k', 'echo-256k', 'event', 'unauthorized', 'malformed',
+  ].map((id) => [id, NO_TASK])),
+  async start({ directory }) {
+    const program = path.join(directory, 'floor');
+    execFileSync('cc', ['-O2', '-o', program, FLOOR_SOURCE]);
+    const port = await freePort();
+    const server = start(program, [String(port)]);
+    await server.whenReady(isReady);
+    return { port, processes: { front: [server.pid], node: [] }, stop: stopAll([server]) };
+  },
+};
+
+function hasCompiler() {
+  try {
+    execFileSync('cc', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** @param {string} binary the front's */
 function sidecar(binary) {
@@ -96,7 +127,7 @@ function nodeExposure(bundle) {
  */
 function allSubjects({ front, runner }) {
   return [
-    sidecar(front), plain, nginx, haproxy, passenger, nodeExposure(runner), sidecarWithRunner(front, runner),
+    sidecar(front), floor, plain, nginx, haproxy, passenger, nodeExposure(runner), sidecarWithRunner(front, runner),
   ];
 }
 

@@ -4,6 +4,7 @@
 // version. The front refuses or drops it with a reason, keeps serving through the others, and never hangs.
 const assert = require('node:assert/strict');
 const test = require('node:test');
+const { PROTOCOL_VERSION } = require('../../node-shim/lib/protocol.js');
 const { TYPES, RESULT_FLAGS, encodeFrame } = require('../support/bridge-frames.js');
 const { FaultRun } = require('../support/fault-run.js');
 const { callBytes, callOnce } = require('../support/http-request.js');
@@ -32,7 +33,7 @@ test('an honest worker of another make is welcomed and serves', TIMEOUT, () => a
     onCall: (self, call) => self.result(call, 'from afar'),
   });
   const welcome = JSON.parse((await worker.frame(TYPES.WELCOME)).payload.toString());
-  assert.equal(welcome.protocol, 1);
+  assert.equal(welcome.protocol, PROTOCOL_VERSION);
   assert.ok(welcome.limits.windowBytes > 0);
   assert.deepEqual((await callOnce(run.front.port, 'once', {})).envelope, { ok: true, result: 'from afar' });
   worker.destroy();
@@ -105,12 +106,12 @@ test("a worker that answers another worker's call is not believed", TIMEOUT, () 
 }));
 
 test('a worker of a newer version is refused with a reason a person can act on', TIMEOUT, () => alone(async (run) => {
-  const worker = await RogueWorker.connect(run.front.socket, { protocol: 2 });
+  const worker = await RogueWorker.connect(run.front.socket, { protocol: PROTOCOL_VERSION + 1 });
   const refused = JSON.parse((await worker.frame(TYPES.REFUSED)).payload.toString());
-  assert.equal(refused.protocol, 1);
+  assert.equal(refused.protocol, PROTOCOL_VERSION);
   assert.equal(refused.retry, false);
   assert.match(refused.reason, /version|protocol/i);
-  assert.match(refused.reason, /2/);
+  assert.match(refused.reason, new RegExp(String(PROTOCOL_VERSION + 1)));
   await worker.closedByFront();
   await assertStillServes(run);
 }));

@@ -44,7 +44,7 @@ final class Admission {
     func letGo() { workers.letGo() }
 
     /// Why a request that finds no worker is refused.
-    var refusal: Rejection { workers.hasReadyLink ? .overloaded : .noWorker }
+    var refusal: Rejection { workers.hasReadyLink ? .overloaded : awaitsWorkers ? .noWorker : .draining }
 
     // MARK: Waiting
 

@@ -144,10 +144,8 @@ extension HTTP1Connection {
             if wasFirst && !call.isDelimited { return cutVisibly() }
         }
         if !keepAlive || isCut { call.update { $0.closeConnection() } }
-        if call.bodyIsOpen {
-            useBody(.discard)
-            if call.closesConnection { endRequests() }
-        }
+        // The app may respond without reading to the end.
+        if reader.use == .forward { useBody(.discard) }
         call.update { $0.endResponse() }
         guard wasFirst else { return }
         finishFirst()

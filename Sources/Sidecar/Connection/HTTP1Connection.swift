@@ -250,7 +250,11 @@ final class HTTP1Connection: ClientConnection {
     // MARK: What the extensions may change
 
     @inline(__always)
-    func useBody(_ use: RequestReader.BodyUse) { reader.useBody(use) }
+    func useBody(_ use: RequestReader.BodyUse) {
+        reader.useBody(use)
+        // What was waited for as a whole is taken as it comes.
+        neededBytes = 0
+    }
 
     @inline(__always)
     func endBody(_ bytes: Int) { reader.endBody(bytes) }
@@ -266,6 +270,7 @@ final class HTTP1Connection: ClientConnection {
     func endRequests() {
         if reader.position == .body { flags.insert(.mayStillSend) }
         reader.end()
+        neededBytes = 0
     }
 
     /// The client may have sent more than was read of it.
@@ -403,7 +408,9 @@ final class HTTP1Connection: ClientConnection {
     }
 
     override func drainBegan() {
-        timers.restart(now: front.clock.ticks, front.timerBounds)
+        // Who has said nothing yet is idle from now on.
+        timers.requestRead()
+        settle(unconsumed: unconsumedBytes)
     }
 
     override var stalledTicks: UInt32 { timers.stalledTicks(now: front.clock.ticks, front.timerBounds) }

@@ -393,7 +393,7 @@ final class FrontLoop {
         guard isLeaving else { return }
         admission.noWorkerWillCome()
         guard admission.workers.links.isEmpty else { return }
-        for entry in admission.pending.live where entry.isLive { refuse(entry.call, .noWorker) }
+        for entry in admission.pending.live where entry.isLive { refuse(entry.call, .draining) }
     }
 
     private func logLeaving(of link: WorkerLink, callsLost: Int, saidGoodbye: Bool) {
