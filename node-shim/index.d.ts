@@ -131,6 +131,11 @@ export interface ServeOptions extends ServiceOptions {
    * `exposure.http`.
    */
   exposure?: string | object;
+  /**
+   * Lets the handlers of the app's own exposure answer every task and event: slower, and right whatever the release.
+   * For when an answer differs.
+   */
+  ownHandlers?: boolean;
   /** The app's own `require('@bluelibs/runner')`, for apps whose bundler hides it. */
   runner?: object;
 }

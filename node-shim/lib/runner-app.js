@@ -23,7 +23,8 @@ async function createRunnerApp(runtime, options) {
   }
   const opened = await dialectOf(runtime.family).open({ runtime, options, runner, log });
   const targets = new Targets();
-  for (const target of opened.targets) targets.set(target);
+  const lane = options.ownHandlers && opened.listener !== null ? 'listener' : undefined;
+  for (const target of opened.targets) targets.set(target.kind === 'discovery' || !lane ? target : { ...target, lane });
   return new App({
     ...opened,
     targets,
