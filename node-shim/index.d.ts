@@ -119,6 +119,11 @@ export interface ServiceOptions {
    * listener.
    */
   requestListener?: RequestListener;
+  /**
+   * Whether OpenTelemetry, and agents that observe `http.Server`, see calls. Default true: it costs nothing where there
+   * are none.
+   */
+  tracing?: boolean;
   /** Default: the app's own logger when it has one; else warnings and errors go to stderr. */
   logger?: Logger;
 }

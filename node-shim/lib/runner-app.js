@@ -15,7 +15,7 @@ const { Targets } = require('./targets');
  * @throws {TypeError} with the remedy, when the app exposes nothing or its release is not known after all
  */
 async function createRunnerApp(runtime, options) {
-  const log = makeLog(options.logger || runtime.logger);
+  const log = makeLog(options.logger, runtime.logger);
   const runner = await findRunnerModule(runtime.store, options.runner);
   if (runner === null) {
     log('warn', 'runner-sidecar: the app\'s own copy of @bluelibs/runner was not found, so tasks have no request '
