@@ -27,7 +27,8 @@ for (const document of DOCUMENTS) {
     const own = fences.filter((fence) => fence.section === section);
     if (!own.some(({ marks }) => marks.has('run') || marks.has('start'))) continue;
     test(`${document}, ${section || 'its beginning'}: does what it says`, { timeout: 90_000 }, async () => {
-      const runner = await SnippetRunner.create();
+      const release = own.map(({ marks }) => marks.get('runner')).find(Boolean);
+      const runner = await SnippetRunner.create(release);
       try {
         for (const [index, fence] of own.entries()) await perform(runner, fence, own[index + 1], document);
       } finally {

@@ -119,6 +119,11 @@ export interface ServiceOptions {
    * listener.
    */
   requestListener?: RequestListener;
+  /**
+   * Whether OpenTelemetry, and agents that observe `http.Server`, see calls. Default true: it costs nothing where there
+   * are none.
+   */
+  tracing?: boolean;
   /** Default: the app's own logger when it has one; else warnings and errors go to stderr. */
   logger?: Logger;
 }
@@ -131,6 +136,11 @@ export interface ServeOptions extends ServiceOptions {
    * `exposure.http`.
    */
   exposure?: string | object;
+  /**
+   * Lets the handlers of the app's own exposure answer every task and event: slower, and right whatever the release.
+   * For when an answer differs.
+   */
+  ownHandlers?: boolean;
   /** The app's own `require('@bluelibs/runner')`, for apps whose bundler hides it. */
   runner?: object;
 }

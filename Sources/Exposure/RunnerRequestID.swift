@@ -1,14 +1,15 @@
 public import Bytes
-public import HTTPCodec
 
 /// The `x-runner-request-id` of a request: the one it brought, or one made for it. Releases from 5.5 on name it in
 /// their responses and show it to the task.
 public enum RunnerRequestID: Equatable, Sendable {
     /// The release has none, or the request did not get so far.
     case none
-    /// A UUID of version 4 (RFC 9562, 5.4), kept as its 128 bits until it is written.
-    case made(UInt64, UInt64)
-    case brought([UInt8])
+    /// A UUID of version 4 (RFC 9562, 5.4), kept as its 128 bits until it is written. It replaces what the request
+    /// brought, if that was no id.
+    case made(UInt64, UInt64, replacing: Bool)
+    /// Verbatim, the field's value is just the id.
+    case brought([UInt8], isVerbatim: Bool)
 
     /// How long the id may be that a request brings.
     static let longest = 128
@@ -55,8 +56,8 @@ public enum RunnerRequestID: Equatable, Sendable {
         buffer.append(": ")
         switch self {
         case .none: break
-        case .made(let high, let low): Self.writeUUID(high, low, into: &buffer)
-        case .brought(let text): buffer.append(text.span)
+        case .made(let high, let low, _): Self.writeUUID(high, low, into: &buffer)
+        case .brought(let text, _): buffer.append(text.span)
         }
         buffer.append("\r\n")
     }
@@ -77,19 +78,24 @@ public enum RunnerRequestID: Equatable, Sendable {
         buffer.append(text.span)
     }
 
-    /// Whether `head` already says to the task what this id says.
-    public func isNamed(in head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+    /// Whether the task is to see another head than the client sent.
+    public var changesHead: Bool {
         switch self {
-        case .none: true
-        case .made: false
-        case .brought(let id): bytes.extracting(head[.runnerRequestID].value.range).equals(id.span)
+        case .none: false
+        case .made: true
+        case .brought(_, let isVerbatim): !isVerbatim
         }
     }
 
     /// Appends the request head as the task is to see it: with just this id, in place of what the client sent.
     ///
-    /// - Parameter head: a request head that was parsed: every line ends with CRLF, the last is empty.
+    /// - Parameter head: the head that this id was found for: every line ends with CRLF, the last is empty.
     public func writeHead(_ head: Span<UInt8>, into out: inout ByteBuffer) {
+        if case .made(_, _, replacing: false) = self {
+            out.append(head.extracting(first: head.count - 2))
+            writeField(into: &out)
+            return out.append("\r\n")
+        }
         var start = 0
         while let cr = head.firstIndex(of: UInt8(ascii: "\r"), from: start), cr > start {
             let line = head.extracting(start..<cr + 2)
@@ -117,7 +123,7 @@ struct RunnerRequestIDs: Sendable {
         state = (random.next(), random.next(), random.next(), random.next() | 1)
     }
 
-    mutating func next() -> RunnerRequestID { .made(number(), number()) }
+    mutating func next(replacing: Bool) -> RunnerRequestID { .made(number(), number(), replacing: replacing) }
 
     private mutating func number() -> UInt64 {
         let product = state.1 &* 5

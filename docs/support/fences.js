@@ -11,6 +11,8 @@
  *     in-repository in the project's folder instead of the section's own … instead="COMMAND" this runs in its place,
  *     for a command that would build first … not-run="REASON" not run, and why
  *
+ *     js runner=6          the section's snippets run on @bluelibs/runner 6 (its stand-in, or RUNNER_BUNDLE_6)
+ *
  * All snippets under one heading of level 2 run in one folder, and end with it.
  *
  * @typedef {object} Fence

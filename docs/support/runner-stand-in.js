@@ -129,8 +129,7 @@ const nodeExposure = {
     kind: 'resource',
     id: 'platform.node.resources.exposure',
     config: { http: config },
-    async init(_config, _dependencies, runtime) {
-      const listener = (req, res) => answer(runtime, config, req, res);
+    async init(_config, _dependencies, runtime, listener = (req, res) => answer(runtime, config, req, res)) {
       if (!config.listen) return { createRequestListener: () => listener };
       const server = http.createServer(listener);
       await new Promise((resolve) => { server.listen(config.listen.port, config.listen.host, resolve); });

@@ -19,19 +19,20 @@ const COMMAND_MILLISECONDS = 20_000;
 
 /** The folder, ports and processes of one section's snippets. */
 class SnippetRunner {
-  static async create() {
+  /** @param {string} [release] of @bluelibs/runner that the snippets run on: 4, 5 or 6 */
+  static async create(release = '4') {
     const ports = [];
     for (const _ of DOCUMENTED_PORTS) ports.push(await freePort());
-    return new SnippetRunner(ports.map(String));
+    return new SnippetRunner(ports.map(String), release);
   }
 
-  constructor(ports) {
+  constructor(ports, release) {
     this.folder = fs.mkdtempSync(path.join(folders, 's'));
     this.ports = ports;
     /** @type {TestProcess[]} */
     this.processes = [];
     this.count = 0;
-    installPackages(this.folder);
+    installPackages(this.folder, release);
     const bin = path.join(this.folder, 'node_modules', '.bin');
     this.env = {
       PATH: `${bin}${path.delimiter}${process.env.PATH}`,
@@ -127,7 +128,7 @@ function isTaken(port) {
 }
 
 /** What `npm install` would put there. */
-function installPackages(folder) {
+function installPackages(folder, release) {
   const modules = path.join(folder, 'node_modules');
   fs.mkdirSync(path.join(modules, '@bluelibs', 'runner'), { recursive: true });
   fs.mkdirSync(path.join(modules, '.bin'));
@@ -136,7 +137,7 @@ function installPackages(folder) {
   fs.symlinkSync(
     path.join(shimFolder(), 'bin', 'runner-sidecar-shim.js'), path.join(modules, '.bin', 'runner-sidecar-shim'),
   );
-  fs.writeFileSync(path.join(modules, '@bluelibs', 'runner', 'index.js'), runnerModule());
+  fs.writeFileSync(path.join(modules, '@bluelibs', 'runner', 'index.js'), runnerModule(release));
 }
 
 /**
@@ -148,10 +149,17 @@ function sidecarCommand() {
   return `#!/bin/sh\n[ "$1" = compare ] && exec node '${command}' "$@"\nexec '${frontBinary()}' "$@"\n`;
 }
 
+const RUNNERS = {
+  4: { standIn: path.join(__dirname, 'runner-stand-in.js'), variable: 'RUNNER_BUNDLE' },
+  5: { standIn: path.join(__dirname, 'runner-stand-in-5.js'), variable: 'RUNNER_BUNDLE_5' },
+  6: { standIn: path.join(ROOT, 'Tests', 'support', 'runner-6'), variable: 'RUNNER_BUNDLE_6' },
+};
+
 /** The stand-in, or the real runner without its log, which it writes to standard output. */
-function runnerModule() {
-  const { RUNNER_BUNDLE: bundle } = process.env;
-  if (!bundle) return `module.exports = require(${JSON.stringify(path.join(__dirname, 'runner-stand-in.js'))});\n`;
+function runnerModule(release) {
+  const { standIn, variable } = RUNNERS[release];
+  const bundle = process.env[variable];
+  if (!bundle) return `module.exports = require(${JSON.stringify(standIn)});\n`;
   return `const runner = require(${JSON.stringify(path.resolve(bundle))});
 const run = (app, options) => runner.run(app, { logs: { printThreshold: null }, ...options });
 module.exports = { ...runner, run };

@@ -35,6 +35,8 @@ class App {
     this.rules = parts.rules;
     this.shownIds = parts.shownIds || [];
     this.http = parts.http;
+    /** What the app's own handlers were configured with, where that may be something else. @type {any} */
+    this.ownHttp = null;
     this.log = parts.log;
     this.listener = parts.listener || null;
     this.listenerTakesEverything = Boolean(parts.listenerTakesEverything);

@@ -3,6 +3,7 @@
 const { randomBytes } = require('node:crypto');
 const { EventLoopLag } = require('./event-loop-lag');
 const { Link } = require('./link');
+const { ProcessFigures } = require('./process-figures');
 const { PROTOCOL_VERSION } = require('./protocol');
 const { version } = require('../package.json');
 
@@ -28,6 +29,7 @@ class Bridge {
    * @param {(link: Link) => void} options.connect opens a socket with the link's `onread`, and the link on it
    * @param {boolean} [options.reconnect] whether a lost link is to be opened again (default true)
    * @param {number} [options.linksMax] how many links can be opened, whatever the front has loops
+   * @param {import('./observation').Observation | null} [options.observation]
    * @param {(welcome: object) => void} [options.onWelcome]
    * @param {(refusal: { reason: string, isFinal: boolean, retryInMilliseconds: number | null }) => void}
    *   [options.onRefused] `isFinal`: not without a change on either side; null: it will not be tried again
@@ -35,7 +37,7 @@ class Bridge {
    * @param {(reason: string) => void} [options.onLost] the last link ended and will not come back
    */
   constructor({
-    app, connect, reconnect = true, linksMax = LINKS_MAX,
+    app, connect, reconnect = true, linksMax = LINKS_MAX, observation = null,
     onWelcome = () => {}, onRefused = () => {}, onDisconnect = () => {}, onLost = () => {},
   }) {
     this.app = app;
@@ -49,6 +51,11 @@ class Bridge {
     this.onLost = onLost;
     this.worker = randomBytes(8).toString('hex');
     this.lag = new EventLoopLag();
+    this.figures = new ProcessFigures(this.lag);
+    this.observation = observation;
+    this.headsWanted = observation !== null && observation.isOn;
+    /** Targets that threw something unexpected while their calls brought no heads. @type {Set<string>} */
+    this.failing = new Set();
     /** @type {Map<number, Link>} */
     this.links = new Map();
     /** Links of a front that is stopping, until it closes them: their calls go on, new ones come over new links. */
@@ -86,8 +93,35 @@ class Bridge {
       pid: process.pid,
       shim: version,
       node: process.versions.node,
-      ...this.app.describe(),
+      settings: true,
+      ...this.describeApp(),
     };
+  }
+
+  /** With request heads for every call where something is to be seen of them. */
+  describeApp() {
+    const described = this.app.describe();
+    if (!this.headsWanted && this.failing.size === 0) return described;
+    const wants = (target) => target.head === false && (this.headsWanted || this.failing.has(keyOf(target)));
+    const targets = described.targets.map((target) => (wants(target) ? { ...target, head: true } : target));
+    return { ...described, targets };
+  }
+
+  /** Something observes calls that came without their heads. */
+  wantHeads() {
+    if (this.headsWanted) return;
+    this.headsWanted = true;
+    this.announce();
+  }
+
+  /**
+   * What failed once may fail again: then its log line is to name the request.
+   * @param {import('./targets').Target} target
+   */
+  failedUnexpectedly(target) {
+    if (target.head || this.headsWanted || this.failing.has(keyOf(target))) return;
+    this.failing.add(keyOf(target));
+    this.announce();
   }
 
   openLink(index) {
@@ -240,6 +274,10 @@ class Bridge {
     this.lag.stop();
     this.stopped();
   }
+}
+
+function keyOf({ kind, id }) {
+  return `${kind}\0${id}`;
 }
 
 module.exports = { Bridge };

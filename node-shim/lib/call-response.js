@@ -16,7 +16,7 @@ function respondOnCall(call, value) {
   if (streaming !== null && !res.writableEnded) {
     // From here on an error's answer goes out on the same `res`, with what was set on it before.
     call.exchange.responding = true;
-    applyCors(req, res, call.app);
+    applyCors(req, res, call.link.corsRules);
     respondStream(call, res, streaming);
     return;
   }

@@ -14,6 +14,14 @@ const REASONS = {
   [Cancel.FRONT_STOPPING]: 'Server is stopping',
 };
 
+/** What the front answers in the place of a call that it cancelled; 499 where nobody is left to be answered. */
+const STATUSES = {
+  [Cancel.CLIENT_CLOSED]: 499,
+  [Cancel.HALF_CLOSED]: 499,
+  [Cancel.TIMEOUT]: 504,
+  [Cancel.FRONT_STOPPING]: 504,
+};
+
 /**
  * One call from its frame to its answer. It is over once: when answered, cancelled, or when its link ended.
  */
@@ -35,6 +43,8 @@ class Call {
     this.context = null;
     /** @type {import('./stream-exchange').StreamExchange | null} genuine req and res, once something touched them */
     this.exchange = null;
+    /** @type {import('./spans').OpenSpan | null} */
+    this.span = null;
   }
 
   get app() {
@@ -42,12 +52,22 @@ class Call {
   }
 
   /**
-   * Runs the target.
+   * Starts the target, in the sight of what observes this process's server.
    * @param {unknown} input
    * @param {number} entryFlags
    * @param {boolean} plain whether the input came as plain JSON
    */
   start(input, entryFlags, plain) {
+    const { observation } = this.link;
+    if (!observation || !observation.isOn) this.run(input, entryFlags, plain);
+    else if (this.head === '') {
+      // Something observes that did not before: from now on calls bring their heads.
+      this.link.owner.wantHeads();
+      this.run(input, entryFlags, plain);
+    } else observation.begin(this, () => this.run(input, entryFlags, plain));
+  }
+
+  run(input, entryFlags, plain) {
     const { target } = this;
     try {
       if ((entryFlags & Entry.WHOLE) !== 0) input = target.unwrap(input);
@@ -110,9 +130,11 @@ class Call {
       this.answer(error.status, this.app.codec.envelope(error.status, error.message, error.code), 0);
       return;
     }
-    const { status, body } = this.app.failures.describe(error, this.target.kind, this.requestId);
+    const { status, body, flag, cancelled } = this.app.failures.describe(error, this);
+    if (this.span !== null && !cancelled) this.span.fail(error);
+    if (flag === 0 && !cancelled) this.link.owner.failedUnexpectedly(this.target);
     if (isFramed(status) && !this.responseTouched) {
-      this.answer(status, body, Result.FAILED);
+      this.answer(status, body, (Result.FAILED | flag) & this.link.resultFlags);
       return;
     }
     const exchange = this.materialise();
@@ -128,7 +150,7 @@ class Call {
   }
 
   answerEmpty() {
-    this.finish();
+    this.finish(200);
     this.link.writer.empty(Frame.RESULT, Result.EMPTY, 200, this.id, 0);
     this.link.settled(this);
   }
@@ -142,7 +164,7 @@ class Call {
       this.materialise().respondJson(status, body);
       return;
     }
-    this.finish();
+    this.finish(status);
     link.writer.text(Frame.RESULT, flags, status, this.id, 0, text);
     link.settled(this);
   }
@@ -154,7 +176,7 @@ class Call {
       Frame.RESULT, Result.VALUE, 200, this.id, 0, parts, link.resultBytes,
     );
     if (!written) return false;
-    this.finish();
+    this.finish(200);
     link.settled(this);
     return true;
   }
@@ -165,10 +187,11 @@ class Call {
     return this.exchange;
   }
 
-  /** This call is answered by a RESULT frame. */
-  finish() {
+  /** This call is answered by a RESULT frame. @param {number} status */
+  finish(status) {
     this.over = true;
-    if (this.exchange !== null) this.exchange.discard();
+    if (this.exchange !== null) this.exchange.discard(status);
+    if (this.span !== null) this.span.end(status);
     if (this.context !== null) this.context.finished();
   }
 
@@ -176,6 +199,7 @@ class Call {
   exchangeOver() {
     if (this.over) return;
     this.over = true;
+    if (this.span !== null) this.span.end(this.exchange.res.statusCode);
     if (this.context !== null) this.context.finished();
     this.link.settled(this);
   }
@@ -193,6 +217,7 @@ class Call {
     if (this.over) return;
     this.over = true;
     this.cancelReason = reason;
+    if (this.span !== null) this.span.end(STATUSES[reason] || STATUSES[Cancel.CLIENT_CLOSED]);
     this.link.settled(this);
     if (this.exchange !== null) this.exchange.cancel();
     if (this.context !== null) this.context.abort(REASONS[reason] || REASONS[Cancel.CLIENT_CLOSED]);

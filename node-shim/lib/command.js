@@ -11,7 +11,7 @@ const { serve } = require('./serve');
 const { onStopSignals } = require('./stop-signals');
 const { ask } = require('./worker-control');
 const { WORKER_OPTIONS, readSeconds, readWorkerOptions } = require('./worker-options');
-const { reportToSupervisor } = require('./worker-report');
+const { reportDrained, reportToSupervisor } = require('./worker-report');
 const { prometheusText } = require('./worker-status');
 const { cluster, runWorkers } = require('./workers');
 
@@ -149,6 +149,7 @@ async function runApp({ app, socket, drainMilliseconds }) {
 /** Finishes the calls that run, then takes the app's resources down, then ends. */
 async function stop(service, given) {
   await service.close();
+  if (cluster.isWorker) reportDrained();
   let code = 0;
   const late = setTimeout(() => {
     process.stderr.write('runner-sidecar-shim: the app\'s resources were not disposed within '

@@ -1,5 +1,9 @@
 'use strict';
 
+const { traceOf } = require('./call-trace');
+const { failureFlag } = require('./failure-kind');
+const { hintFor } = require('./runner-misuse');
+
 /** What tells this package's own cancellation from another AbortError. */
 const CANCELLED = 'RUNNER_SIDECAR_CANCELLED';
 
@@ -22,24 +26,55 @@ class Failures {
     this.isCancellation = isCancellation;
     this.cancellation = cancellation;
     this.log = log;
+    this.hasHinted = false;
   }
 
   /**
    * @param {unknown} error
-   * @param {string} kind `task` or `event`
-   * @param {string} [_requestId] for the log, where requests have one
-   * @returns {{ status: number, body: string, cancelled: boolean }}
+   * @param {import('./call').Call} call whose target threw it
+   * @returns {Failure}
+   *
+   * @typedef {object} Failure
+   * @property {number} status
+   * @property {string} body
+   * @property {boolean} cancelled
+   * @property {number} flag whose doing it was: see lib/failure-kind.js
    */
-  describe(error, kind, _requestId) {
+  describe(error, call) {
     if (this.isCancellation(error)) return this.cancelled();
     const extra = this.identify(error);
     const message = error instanceof Error && error.message ? error.message : 'Internal Error';
-    this.log('error', `exposure.${kind}.error`, { error: error instanceof Error ? error.message : textOf(error) });
-    return this.answer(500, message, extra);
+    const flag = this.note(error, call, extra !== undefined);
+    return { ...this.answer(500, message, extra), flag };
   }
 
+  /** @returns {Failure} */
   cancelled() {
-    return { status: 499, body: this.codec.envelope(499, 'Client Closed Request', 'REQUEST_ABORTED'), cancelled: true };
+    const body = this.codec.envelope(499, 'Client Closed Request', 'REQUEST_ABORTED');
+    return { status: 499, body, cancelled: true, flag: 0 };
+  }
+
+  /**
+   * Writes an error into the log, so that its request and its place can be found.
+   * @param {unknown} error @param {import('./call').Call} call
+   * @param {boolean} isRegistered one that the app registered
+   * @returns {number} the failure's flag
+   */
+  note(error, call, isRegistered) {
+    const flag = failureFlag(error, call.target, isRegistered);
+    // What the app says no with, and what a client got wrong, is no news for an operator.
+    const level = flag === 0 ? 'error' : 'info';
+    this.log(level, `exposure.${call.target.kind}.error`, { ...traceOf(call), error, ...this.hint(error) });
+    return flag;
+  }
+
+  /** Said once: what is wrong with how the runner's parts are called. */
+  hint(error) {
+    if (this.hasHinted) return undefined;
+    const hint = hintFor(error);
+    if (hint === null) return undefined;
+    this.hasHinted = true;
+    return { hint };
   }
 
   identify(error) {
@@ -71,14 +106,6 @@ function isAbort(error) {
 
 function makeAbort(reason) {
   return Object.assign(new Error(reason), { name: 'AbortError', code: CANCELLED });
-}
-
-function textOf(error) {
-  try {
-    return String(error);
-  } catch {
-    return 'an error without text';
-  }
 }
 
 module.exports = { Failures };

@@ -99,4 +99,4 @@ function describeOrigins(cors) {
   }
 }
 
-module.exports = { frontEnvironment, describeRules };
+module.exports = { frontEnvironment, describeRules, hasFlag };

@@ -2,10 +2,11 @@
 
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
+const http = require('node:http');
 const readline = require('node:readline');
 const { finished } = require('node:stream');
 const { findFrontBinary } = require('./front-binary');
-const { frontEnvironment } = require('./front-environment');
+const { frontEnvironment, hasFlag } = require('./front-environment');
 
 const BRIDGE_FD = 3;
 const CONTROL_FD = 4;
@@ -19,6 +20,11 @@ const RESTART_AFTER_LEAVING_MILLISECONDS = 1000;
 
 /** What a front may take to cut short what still runs, before it is killed. */
 const CUT_SHORT_MILLISECONDS = 1500;
+
+/** Node's and the front's own default, and what the front's option takes. */
+const HEADER_BYTES_DEFAULT = 16 * 1024;
+const HEADER_BYTES_MIN = 1024;
+const HEADER_BYTES_MAX = 1024 * 1024;
 
 const STDERR_KEPT_CHARACTERS = 4096;
 
@@ -64,8 +70,16 @@ class FrontProcess {
       '--control-fd', String(CONTROL_FD), '--exit-with-parent',
       ...(admin === undefined ? [] : ['--admin', adminAddress(admin)]),
       ...(sharePort ? ['--share-port'] : []),
+      ...this.headerLimit,
       ...this.frontArguments,
     ];
+  }
+
+  /** What Node was told to take (`--max-http-header-size`), the front is to let in. @returns {string[]} */
+  get headerLimit() {
+    const isSaid = 'RUNNER_SIDECAR_HEADER_LIMIT' in process.env || hasFlag(this.frontArguments, '--header-limit');
+    if (isSaid || http.maxHeaderSize === HEADER_BYTES_DEFAULT) return [];
+    return ['--header-limit', String(Math.min(HEADER_BYTES_MAX, Math.max(HEADER_BYTES_MIN, http.maxHeaderSize)))];
   }
 
   /** @returns {Promise<{ address: string, port: number, admin: string | null }>} where it listens */

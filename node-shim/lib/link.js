@@ -3,6 +3,7 @@
 const { Frame, PROTOCOL_VERSION, Question, ProtocolError } = require('./protocol');
 const { checkFrame } = require('./frame-rules');
 const { FrameReader } = require('./frame-reader');
+const { FrontSettings } = require('./front-settings');
 const { FrameWriter } = require('./frame-writer');
 const { CallLane } = require('./call-lane');
 const { StreamLane } = require('./stream-lane');
@@ -10,6 +11,11 @@ const { answerOrigin } = require('./cors');
 
 const WINDOW_BYTES_DEFAULT = 256 * 1024;
 const RESULT_BYTES_DEFAULT = 8 * 1024 * 1024;
+
+/** What a front takes that does not say so in WELCOME. */
+const HEADER_BYTES_DEFAULT = 16 * 1024;
+const PONG_BYTES_DEFAULT = 8;
+const RESULT_FLAGS_DEFAULT = 7;
 
 /** How long a refusal is waited for after HELLO could not be written; if there is one, it is there already. */
 const REFUSAL_MILLISECONDS = 100;
@@ -39,6 +45,12 @@ class Link {
     this.hasServed = false;
     this.windowBytes = WINDOW_BYTES_DEFAULT;
     this.resultBytes = RESULT_BYTES_DEFAULT;
+    this.headerBytes = HEADER_BYTES_DEFAULT;
+    this.pongBytes = PONG_BYTES_DEFAULT;
+    this.resultFlags = RESULT_FLAGS_DEFAULT;
+    this.observation = owner.observation ?? null;
+    /** What the app and the front's options say together. */
+    this.settings = new FrontSettings(this.app);
     /** What is being answered, by call id: each has cancel, credit, data, end, and linkClosed. */
     this.running = new Map();
     this.reader = new FrameReader(this.receive.bind(this));
@@ -104,6 +116,7 @@ class Link {
       case Frame.REQUEST_END: return this.streams.end(call);
       case Frame.PING: return this.ping(field);
       case Frame.ORIGIN_QUESTION: return this.origin(flags, call, source, start, length);
+      case Frame.SETTINGS: return this.settingsCame(parseObject(source.bytes.utf8Slice(start, start + length)));
       case Frame.DRAINING: return this.drainingCame();
       default: throw new ProtocolError('WELCOME or REFUSED came on a link that is open');
     }
@@ -125,6 +138,9 @@ class Link {
     this.reader.frameBytesLimit = limitOf(limits.frameBytes, this.reader.frameBytesLimit);
     this.windowBytes = limitOf(limits.windowBytes, this.windowBytes);
     this.resultBytes = Math.min(limitOf(limits.resultBytes, this.resultBytes), this.reader.frameBytesLimit);
+    this.headerBytes = limitOf(limits.headerBytes, this.headerBytes);
+    this.pongBytes = limitOf(limits.pongBytes, this.pongBytes);
+    this.resultFlags = limitOf(limits.resultFlags, this.resultFlags);
     this.state = 'open';
     this.releaseSocket();
     this.owner.welcomed(this, answer);
@@ -141,9 +157,7 @@ class Link {
   }
 
   ping(field) {
-    const pong = Buffer.allocUnsafe(8);
-    pong.writeUInt32LE(this.owner.lag.takeMicroseconds(), 0);
-    pong.writeUInt32LE(this.running.size, 4);
+    const pong = this.owner.figures.pong(this.running.size, this.pongBytes);
     this.writer.payload(Frame.PONG, 0, 0, 0, field, pong);
     this.writer.flush();
     this.hasAnswered = true;
@@ -161,6 +175,21 @@ class Link {
     this.draining = true;
     this.writer.empty(Frame.DRAINING, 0, 0, 0, 0);
     this.writer.flush();
+  }
+
+  /** What `applyCors` acts on. */
+  get corsRules() {
+    return { http: { cors: this.settings.cors }, rules: this.app.rules };
+  }
+
+  /** Options of the front that rule over the app's own. @param {object} overrides */
+  settingsCame(overrides) {
+    this.settings = new FrontSettings(this.app, overrides);
+    // A stream's CORS headers may now depend on the request's Origin.
+    if (this.settings.rewritesCors) this.owner.wantHeads();
+    this.owner.log('info', 'bridge.settings', {
+      link: this.index, overridden: Object.keys(overrides).filter((name) => overrides[name] !== null),
+    });
   }
 
   drainingCame() {
@@ -227,9 +256,9 @@ function parseObject(text) {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new ProtocolError('the answer to HELLO is not JSON');
+    throw new ProtocolError('a frame that holds JSON does not');
   }
-  if (value === null || typeof value !== 'object') throw new ProtocolError('the answer to HELLO is not a JSON object');
+  if (value === null || typeof value !== 'object') throw new ProtocolError('a frame\'s JSON is not an object');
   return value;
 }
 

@@ -1,17 +1,27 @@
 'use strict';
 
+/** What is printed of the app's service though it is no problem: which rules are in force, and where they come from. */
+const ALWAYS_PRINTED = new Set(['front.listening']);
+
 /**
- * A log function over the app's logger when there is one, else over stderr for what an operator must see.
+ * A log function over a logger that the app gave, else over its own, else over stderr for what an operator must see.
+ * The runner's own takes errors as they are; all others get an error's message as `error`, and its `stack`.
  *
  * @param {{ [level: string]: (message: string, data?: object) => any } | null | undefined} logger
+ * @param {{ [level: string]: (message: string, data?: object) => any } | null} [runnersOwn]
  * @returns {import('./app').Log}
  */
-function makeLog(logger) {
-  if (!logger) return logToStderr;
+function makeLog(logger, runnersOwn) {
+  if (logger) return logTo(logger, inWords);
+  return runnersOwn ? logTo(runnersOwn, (data) => data) : logToStderr;
+}
+
+function logTo(logger, arrange) {
   return (level, message, data) => {
     try {
+      const method = logger[level] || logger.info;
       // The runner's logger is asynchronous; that it fails must not fail a call.
-      const done = logger[level](message, data);
+      const done = method.call(logger, message, data === undefined ? undefined : arrange(data));
       if (done && typeof done.catch === 'function') done.catch(() => {});
     } catch {
       // As above.
@@ -19,11 +29,25 @@ function makeLog(logger) {
   };
 }
 
+function inWords(data) {
+  if (!('error' in data) || typeof data.error === 'string') return data;
+  const { error, ...more } = data;
+  if (!(error instanceof Error)) return { ...more, error: textOf(error) };
+  return { ...more, error: textOf(error.message), stack: textOf(error.stack) };
+}
+
+function textOf(value) {
+  try {
+    return String(value);
+  } catch {
+    return 'an error without text';
+  }
+}
+
 function logToStderr(level, message, data) {
-  if (level === 'debug' || level === 'info') return;
-  // An error of the app's own is answered to its client; only the bridge's are the operator's.
-  if (message.startsWith('exposure.')) return;
-  process.stderr.write(`runner-sidecar ${level}: ${message}${data === undefined ? '' : ` ${JSON.stringify(data)}`}\n`);
+  if ((level === 'debug' || level === 'info') && !ALWAYS_PRINTED.has(message)) return;
+  const text = data === undefined ? '' : ` ${JSON.stringify(inWords(data))}`;
+  process.stderr.write(`runner-sidecar ${level}: ${message}${text}\n`);
 }
 
 module.exports = { makeLog };

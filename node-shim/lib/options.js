@@ -104,6 +104,7 @@ const SERVE = {
   exposure: {
     takes: 'an rpcLanesResource, or its id', test: (value) => isText(value) || isObject(value) || isFunction(value),
   },
+  ownHandlers: BOOLEAN,
   runner: { takes: 'what require(\'@bluelibs/runner\') gives', test: (value) => isObject(value) || isFunction(value) },
 };
 

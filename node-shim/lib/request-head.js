@@ -16,7 +16,10 @@ class RequestHead {
     const line = text.slice(PEER_BYTES, lineEnd);
     const first = line.indexOf(' ');
     this.method = line.slice(0, first);
-    this.target = line.slice(first + 1, line.lastIndexOf(' '));
+    const last = line.lastIndexOf(' ');
+    this.target = line.slice(first + 1, last);
+    /** `1.1`, say. */
+    this.version = line.slice(last + 1 + 'HTTP/'.length);
     this.fields = text.slice(lineEnd + 2);
     this.parsed = null;
   }

@@ -15,7 +15,7 @@ const { Targets } = require('./targets');
  * @throws {TypeError} with the remedy, when the app exposes nothing or its release is not known after all
  */
 async function createRunnerApp(runtime, options) {
-  const log = makeLog(options.logger || runtime.logger);
+  const log = makeLog(options.logger, runtime.logger);
   const runner = await findRunnerModule(runtime.store, options.runner);
   if (runner === null) {
     log('warn', 'runner-sidecar: the app\'s own copy of @bluelibs/runner was not found, so tasks have no request '
@@ -23,7 +23,8 @@ async function createRunnerApp(runtime, options) {
   }
   const opened = await dialectOf(runtime.family).open({ runtime, options, runner, log });
   const targets = new Targets();
-  for (const target of opened.targets) targets.set(target);
+  const lane = options.ownHandlers && opened.listener !== null ? 'listener' : undefined;
+  for (const target of opened.targets) targets.set(target.kind === 'discovery' || !lane ? target : { ...target, lane });
   return new App({
     ...opened,
     targets,

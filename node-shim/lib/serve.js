@@ -7,6 +7,9 @@ const { createRunnerApp } = require('./runner-app');
 const { readRuntime } = require('./runtime');
 const { Service } = require('./service');
 
+/** Up to 5.x; from 6.0 on its handlers take a list themselves. */
+const EXPOSURE = 'platform.node.resources.exposure';
+
 /**
  * Serves an app that exists, through a front that does the HTTP. See index.d.ts for the options.
  *
@@ -18,6 +21,7 @@ async function serve(given, options = {}) {
   checkOptions('serve', options);
   const runtime = readRuntime(await given);
   const app = runtime.family !== null ? await createRunnerApp(runtime, options) : createStoreApp(runtime, options);
+  agreeWithOwnHandlers(app, runtime.store);
   const listen = app.http?.listen;
   const service = new Service(app, { port: listen?.port, host: listen?.host, ...options });
   // Before it starts: the app may be told to stop while the front does.
@@ -29,6 +33,23 @@ async function serve(given, options = {}) {
     throw error;
   }
   return service;
+}
+
+/**
+ * Uploads and raw bodies are answered by the app's own exposure, by its own configuration: that is remembered, so that
+ * lib/front-settings.js can translate. 4.x compares with `token` as it stands, and would refuse everybody for a list.
+ */
+function agreeWithOwnHandlers(app, store) {
+  const own = store.resources instanceof Map ? store.resources.get(EXPOSURE)?.config?.http : undefined;
+  if (own) {
+    app.ownHttp = { ...own, auth: own.auth && { ...own.auth } };
+    const isOldest = app.exposure.rules.jsonLimitBytes === null && !app.exposure.rules.securityHeaders;
+    if (isOldest && own.auth && Array.isArray(own.auth.token)) [own.auth.token] = own.auth.token;
+  }
+  if (app.http.auth && app.exposure.auth.kind === 'open') {
+    app.log('warn', 'runner-sidecar: http.auth has no token that is not empty, so everybody may call: set it, or leave '
+      + 'auth out to say that this is meant');
+  }
 }
 
 /** A store whose tasks and events hold `{ run }`: plain functions, called with the input. */

@@ -4,6 +4,7 @@ const { EventEmitter } = require('node:events');
 const net = require('node:net');
 const { Bridge } = require('./bridge');
 const { FrontProcess } = require('./front-process');
+const { Observation } = require('./observation');
 
 const DRAIN_MILLISECONDS = 10_000;
 const READY_MILLISECONDS = 15_000;
@@ -32,6 +33,8 @@ class Service extends EventEmitter {
     this.address = null;
     /** Where its admin listener and status page are, when it was started here with one. */
     this.adminAddress = null;
+    /** @type {Observation | null} */
+    this.observation = null;
     /** @type {Promise<void> | null} */
     this.closing = null;
     /** Takes back what was hooked into the app's own end. */
@@ -40,6 +43,7 @@ class Service extends EventEmitter {
 
   async start() {
     const { socket, fd } = this.options;
+    this.observation = Observation.of(this.options);
     if (socket !== undefined) {
       checkSocketPath(socket);
       await this.startBridge((link) => net.connect({ path: socket, onread: link.onread }), true);
@@ -62,6 +66,7 @@ class Service extends EventEmitter {
         app: this.app,
         reconnect,
         linksMax: reconnect ? undefined : 1,
+        observation: this.observation,
         connect: (link) => attach(link, open(link)),
         onWelcome: (welcome) => {
           welcomed = true;

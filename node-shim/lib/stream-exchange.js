@@ -35,6 +35,11 @@ class StreamExchange {
     this.responding = false;
     /** The server closes the connection after this response. */
     this.closing = false;
+    /** The front's options keep it from the app's handlers. @type {import('./front-settings').Refusal | null} */
+    this.refusal = null;
+    this.rewritesCors = false;
+    /** Runs something in the async context of the server's `request` event. @type {(run: () => void) => void} */
+    this.inContext = (run) => run();
     this.sendWindow = link.windowBytes;
     this.receiveWindow = link.windowBytes;
     this.unreturned = 0;
@@ -171,9 +176,11 @@ class StreamExchange {
     this.cancel();
   }
 
-  /** Ends the genuine response without sending any of it: it was answered otherwise. */
-  discard() {
+  /** Ends the genuine response without sending any of it: it was answered otherwise. @param {number} status */
+  discard(status) {
     this.over = true;
+    // For what watches the server: it is the response's status all the same.
+    if (!this.res.headersSent) this.res.statusCode = status;
     this.res.end();
     setImmediate(() => this.socket.destroy());
   }
@@ -188,7 +195,7 @@ class StreamExchange {
       return;
     }
     const { app } = this.link;
-    applyCors(req, res, app);
+    applyCors(req, res, this.link.corsRules);
     const payload = Buffer.from(body, 'utf8');
     res.statusCode = status;
     res.setHeader('content-type', 'application/json; charset=utf-8');

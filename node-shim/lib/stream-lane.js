@@ -1,7 +1,9 @@
 'use strict';
 
+const { AsyncResource } = require('node:async_hooks');
 const http = require('node:http');
 const { PEER_BYTES, Request, ProtocolError } = require('./protocol');
+const { applyCors } = require('./cors');
 const { readPeer } = require('./peer-address');
 const { StreamExchange } = require('./stream-exchange');
 
@@ -17,6 +19,9 @@ const REQUEST_ID = 'x-runner-request-id';
 
 /** Stands in for the head of a call whose target asked for none, and streams all the same. */
 const NO_HEAD = `${'\0'.repeat(PEER_BYTES)}POST / HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+/** What the front may add to a head: a request id, a trace. */
+const HEADER_SLACK_BYTES = 4096;
 
 /** Stands in for the body of a call, which was read before its req was asked for. */
 const FILLER = Buffer.alloc(64 * 1024, 0x20);
@@ -42,8 +47,18 @@ class StreamLane {
     link.running.set(id, exchange);
     if (this.server === null) this.server = this.createServer();
     this.server.emit('connection', exchange.socket);
-    exchange.socket.receive(Buffer.from(source.bytes.subarray(start + PEER_BYTES, start + length)));
+    exchange.socket.receive(this.headFor(exchange, source.bytes, start, length));
     if ((flags & Request.BODY_FOLLOWS) === 0) exchange.end();
+  }
+
+  /** The request head as the app's handlers are to get it, in memory of its own. */
+  headFor(exchange, bytes, start, length) {
+    const { settings } = this.link;
+    if (settings.isPlain) return Buffer.from(bytes.subarray(start + PEER_BYTES, start + length));
+    const { head, refusal, isExposure } = settings.translate(bytes.latin1Slice(start, start + length));
+    exchange.refusal = refusal;
+    exchange.rewritesCors = isExposure && settings.rewritesCors;
+    return Buffer.from(head.slice(PEER_BYTES), 'latin1');
   }
 
   /** REQUEST_DATA came. */
@@ -65,15 +80,48 @@ class StreamLane {
     return running;
   }
 
+  /** The front has let heads of this size in; and what Node was told to take, it takes. */
+  get serverOptions() {
+    return { maxHeaderSize: Math.max(this.link.headerBytes + HEADER_SLACK_BYTES, http.maxHeaderSize) };
+  }
+
+  /**
+   * For spans, which are to have few names.
+   * @param {import('node:http').IncomingMessage} req
+   * @returns {string | null} null where only the app knows it
+   */
+  routeOf(req) {
+    const { app } = this.link;
+    const path = (req.url || '').split('?', 1)[0];
+    if (!path.startsWith(`${app.basePath}/`)) return null;
+    const [kind, id = ''] = path.slice(app.basePath.length + 1).split('/', 2);
+    const isKnown = app.table.indexes.has(`${kind}\0${decoded(id)}`);
+    return isKnown ? `${app.basePath}/${kind}/${decoded(id)}` : null;
+  }
+
   createServer() {
-    const { listener } = this.link.app;
-    const server = http.createServer((req, res) => {
+    const { app: { listener }, observation } = this.link;
+    const server = http.createServer(this.serverOptions, (req, res) => {
       const socket = /** @type {import('./client-socket').ClientSocket} */ (/** @type {unknown} */ (req.socket));
-      socket.exchange.begin(req, res);
-      if (listener !== null) listener(req, res);
-      else refuse(res);
+      const { exchange } = socket;
+      exchange.begin(req, res);
+      if (exchange.refusal !== null) {
+        this.refuse(exchange);
+        return;
+      }
+      if (exchange.rewritesCors) withCors(req, res, this.link);
+      const listen = () => (listener === null ? refuse(res) : listener(req, res));
+      if (observation === null) listen();
+      else observation.listen(req, res, this.routeOf(req), listen);
     });
     return withoutLimits(server);
+  }
+
+  /** By the front's options it may not reach the app's handlers. @param {StreamExchange} exchange */
+  refuse(exchange) {
+    const { status, message, code } = /** @type {import('./front-settings').Refusal} */ (exchange.refusal);
+    exchange.req.resume();
+    exchange.respondJson(status, this.link.app.codec.envelope(status, message, code));
   }
 
   /**
@@ -93,13 +141,14 @@ class StreamLane {
     this.callServer.emit('connection', exchange.socket);
     exchange.socket.emit('data', bytes.subarray(PEER_BYTES));
     if (this.captured === null) throw new Error('the request head of this call could not be parsed');
-    const { req, res } = this.captured;
+    const { req, res, inContext } = this.captured;
     this.captured = null;
     if (requestId !== undefined) {
       req.headers[REQUEST_ID] = requestId;
       res.setHeader(REQUEST_ID, requestId);
     }
     exchange.begin(req, res);
+    exchange.inContext = inContext;
     passBody(exchange.socket, req);
     exchange.requestComplete = true;
     if (!call.over) link.running.set(call.id, call);
@@ -108,9 +157,9 @@ class StreamLane {
 
   createCallServer() {
     const capture = (req, res) => {
-      this.captured = { req, res };
+      this.captured = { req, res, inContext: AsyncResource.bind((/** @type {() => void} */ run) => run()) };
     };
-    const server = http.createServer(capture);
+    const server = http.createServer(this.serverOptions, capture);
     // The front has sent the 100 already.
     server.on('checkContinue', capture);
     return withoutLimits(server);
@@ -126,6 +175,25 @@ function withoutOwnId(head, requestId) {
   const own = `${REQUEST_ID}: ${requestId}\r\n`;
   if (requestId === undefined || !head.startsWith(own, line)) return head;
   return head.slice(0, line) + head.slice(line + own.length);
+}
+
+/** The app's handlers set the CORS headers that they know of; in the end the front's options hold. */
+function withCors(req, res, link) {
+  const { writeHead } = res;
+  res.writeHead = (...args) => {
+    res.writeHead = writeHead;
+    res.removeHeader('Access-Control-Allow-Origin');
+    applyCors(req, res, link.corsRules);
+    return writeHead.apply(res, args);
+  };
+}
+
+function decoded(id) {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
 }
 
 /** Time limits are the front's, which sees the client. */

@@ -3,8 +3,8 @@
 const { EventEmitter } = require('node:events');
 const { DISPOSE_MILLISECONDS } = require('./lifecycle');
 
-/** What a worker may take beyond its drain deadline before it is killed: its own deadlines act first. */
-const KILL_DELAY_MILLISECONDS = DISPOSE_MILLISECONDS + 2_000;
+/** What a worker may take beyond each of its own deadlines before it is killed: they act first. */
+const KILL_DELAY_MILLISECONDS = 2_000;
 
 /**
  * One Node process that runs the app, as its supervisor sees it.
@@ -84,6 +84,9 @@ class WorkerProcess extends EventEmitter {
       this.calls = message.calls;
       this.memoryBytes = message.memoryBytes;
       this.emit('figures');
+    } else if (said === 'drained' && this.state === 'draining') {
+      // Its calls are over; what the app disposes of has a time of its own.
+      this.killAfter(DISPOSE_MILLISECONDS);
     }
   }
 
@@ -96,7 +99,13 @@ class WorkerProcess extends EventEmitter {
     this.state = 'draining';
     this.isLeaving = true;
     this.child.process.kill('SIGTERM');
-    this.killTimer = setTimeout(() => this.kill(), drainMilliseconds + KILL_DELAY_MILLISECONDS);
+    this.killAfter(drainMilliseconds);
+  }
+
+  /** @param {number} milliseconds that it has to end, by its own deadline */
+  killAfter(milliseconds) {
+    clearTimeout(this.killTimer);
+    this.killTimer = setTimeout(() => this.kill(), milliseconds + KILL_DELAY_MILLISECONDS);
   }
 
   /** It is not wanted any more, and never served. */

@@ -37,9 +37,14 @@ function reportToSupervisor(bridge, send = sendToParent) {
   };
 }
 
+/** The calls are over: what is left is the app's to dispose of. */
+function reportDrained() {
+  sendToParent({ 'runner-sidecar': 'drained' });
+}
+
 function sendToParent(message) {
   // The supervisor may be gone; Node then ends this process.
   if (process.connected) process.send(message, undefined, undefined, () => {});
 }
 
-module.exports = { reportToSupervisor, WATCH_MILLISECONDS };
+module.exports = { reportDrained, reportToSupervisor, WATCH_MILLISECONDS };

@@ -109,6 +109,19 @@ test('a worker that ignores the drain is killed at its deadline, and the renewal
   assert.equal(pool.renewals.replacement, null);
 });
 
+test('a worker whose calls are over has its time to dispose of what the app holds, and no more', (t) => {
+  const { workers, pass } = makeServingPool(t, { limits: { calls: 10 } });
+  workers[0].say('figures', { calls: 10, memoryBytes: 1 });
+  pass(100);
+  workers[2].serve();
+  pass(2_500);
+  workers[0].say('drained');
+  pass(11_900);
+  assert.deepEqual(workers[0].signals, ['SIGTERM']);
+  pass(200);
+  assert.deepEqual(workers[0].signals, ['SIGTERM', 'SIGKILL']);
+});
+
 test('a reload replaces every worker of now, says so, and tells who asked', async (t) => {
   const { pool, workers, pass } = makeServingPool(t);
   const heard = [];

@@ -18,16 +18,15 @@ class TypedFailures extends Failures {
     this.typeOf = options.typeOf;
   }
 
-  describe(error, kind, requestId) {
+  describe(error, call) {
     if (this.isCancellation(error)) return this.cancelled();
-    const type = this.typeOf(error, kind);
+    const type = this.typeOf(error, call.target.kind);
     const message = type && error instanceof Error && error.message ? error.message : 'Internal Error';
-    const data = { error: error instanceof Error ? error.message : textOf(error) };
-    this.log('error', `exposure.${kind}.error`, requestId === undefined ? data : { ...data, requestId });
+    const flag = this.note(error, call, type !== undefined);
     const status = type && type.httpCode !== undefined ? type.httpCode : 500;
     const extra = status === 500 ? safeMembers(type) : type;
     const text = status === 500 && !(extra && typeof extra.id === 'string') ? 'Internal Error' : message;
-    return this.answer(status, text, extra);
+    return { ...this.answer(status, text, extra), flag };
   }
 }
 
@@ -48,13 +47,5 @@ function httpCodeOf(...candidates) {
 }
 
 const isRecord = (value) => Boolean(value) && typeof value === 'object';
-
-function textOf(error) {
-  try {
-    return String(error);
-  } catch {
-    return 'an error without text';
-  }
-}
 
 module.exports = { TypedFailures, httpCodeOf, isRecord };

@@ -39,7 +39,7 @@ function byId(store, error, kind) {
   try {
     for (const [helperId, helper] of store.errors.entries()) {
       const id = typeof helper.id === 'string' ? helper.id : helperId;
-      // Called without its helper, as the exposure calls it: for an error of the runner's that throws, and so an
+      // Called without its helper, as the exposure calls it: then it recognises none of the runner's own errors, and an
       // event's error keeps no type.
       const { is } = helper;
       const isOfHelper = typeof is === 'function' && is(error) === true;
