@@ -181,7 +181,9 @@ const FAILURE_CAUSES = {
       const answer = ask(run, callBytes('add', {}));
       await waitUntil('it waits', async () => (await run.front.underWay()).queued === 1);
       run.front.child.kill('SIGTERM');
-      return answer;
+      const status = await answer;
+      await run.front.child.exit;
+      return status;
     },
   },
   'no worker in time': {

@@ -17,14 +17,14 @@ final class Admission {
         workers = WorkerPool(limits)
         pending = PendingQueue(countLimit: limits.queueLimit, byteLimit: limits.queueLimitBytes)
         waitMilliseconds = limits.workerWaitMilliseconds
-        questionLimit = limits.queueLimit
+        questionLimit = limits.inFlightLimit
     }
 
     func setLimits(_ limits: Limits) {
         workers.setLimits(limits)
         pending.setLimits(countLimit: limits.queueLimit, byteLimit: limits.queueLimitBytes)
         waitMilliseconds = limits.workerWaitMilliseconds
-        questionLimit = limits.queueLimit
+        questionLimit = limits.inFlightLimit
     }
 
     // MARK: Workers
