@@ -2,7 +2,7 @@ internal import Glibc
 
 /// An IP address and port, kept as bytes: 20 of them serve both families.
 public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
-    /// 4, 6, or 0 when unknown.
+    /// 4, 6, 1 for a Unix socket, or 0 when unknown.
     public var version: UInt8
     public var port: UInt16
     /// Network order; IPv4 in the first four.
@@ -15,6 +15,11 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
     }
 
     public static let unknown = SocketAddress(version: 0, port: 0, octets: .init(repeating: 0))
+    /// The other end of a Unix socket.
+    public static let unixSocket = SocketAddress(version: 1, port: 0, octets: .init(repeating: 0))
+
+    public var isUnixSocket: Bool { version == 1 }
+    private var isInternet: Bool { version == 4 || version == 6 }
 
     public static func == (a: SocketAddress, b: SocketAddress) -> Bool {
         guard a.version == b.version, a.port == b.port else { return false }
@@ -80,7 +85,7 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
     var family: UInt32 { UInt32(version == 6 ? AF_INET6 : AF_INET) }
 
     func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>) throws(LoopError) -> R) throws(LoopError) -> R {
-        guard version != 0 else { throw .unsupportedFamily }
+        guard isInternet else { throw .unsupportedFamily }
         var storage = sockaddr_storage()
         unsafe withUnsafeMutableBytes(of: &storage) { raw in
             if version == 6 {
@@ -105,9 +110,9 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
         return try result.get()
     }
 
-    /// The address without the port; `unknown` when it is.
+    /// The address without the port; `unix` or `unknown` where there is none.
     public var host: String {
-        guard version != 0 else { return "unknown" }
+        guard isInternet else { return isUnixSocket ? "unix" : "unknown" }
         var text = [CChar](repeating: 0, count: 64)
         var octets = octets
         let family = version == 6 ? AF_INET6 : AF_INET

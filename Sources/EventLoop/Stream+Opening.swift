@@ -38,6 +38,7 @@ extension Stream {
 
     /// Sends small packets at once: answers are gathered here already, so Nagle's wait only adds latency.
     public func disableNagle() {
+        guard !isUnixSocket else { return }
         guard !isInMemory else { return }
         _ = unsafe uv_tcp_nodelay(endpoint.assumingMemoryBound(to: uv_tcp_t.self), 1)
     }
@@ -49,4 +50,7 @@ extension Stream {
     public func duplicateDescriptor() -> Int32? {
         duplicate(descriptor)
     }
+
+    /// Whether a Unix socket carries the bytes.
+    public var isUnixSocket: Bool { state.contains(.unixSocket) }
 }

@@ -51,3 +51,6 @@ func hasHungUp(_ descriptor: Int32) -> Bool {
     var entry = pollfd(fd: descriptor, events: 0, revents: 0)
     return unsafe poll(&entry, 1, 0) == 1 && Int32(entry.revents) & (POLLERR | POLLHUP) != 0
 }
+
+/// Lets another thread run.
+func yieldProcessor() { sched_yield() }

@@ -25,8 +25,8 @@ public struct ExposureRules: ~Copyable {
     /// As applied last.
     public private(set) var settings: ExposureSettings
     private var texts: RejectionTexts
-    // Two of the rules where each response asks for them.
-    private var hasRequestIDs: Bool
+    // Two of the rules where each request and response asks for them.
+    public private(set) var hasRequestIDs: Bool
     private var hasSecurityHeaders: Bool
     private var requestIDs = RunnerRequestIDs()
     private var path: [UInt8] = []
@@ -221,9 +221,7 @@ public struct ExposureRules: ~Copyable {
     public mutating func resolve(
         _ intent: Intent, _ head: RequestHead, _ bytes: Span<UInt8>, _ answer: OriginAnswer
     ) -> Decision {
-        // Other requests were decided meanwhile, and the body of a rejection may name this one's id.
-        if case .reject = intent { _ = router.route(bytes.extracting(head.target.range), path: &path, id: &id) }
-        return withCORS(intent, head, bytes, answer)
+        withCORS(intent, head, bytes, answer)
     }
 
     /// Adds the CORS headers to a decision. Nothing is called whose answer could not be sent: where the app's origin
@@ -302,18 +300,11 @@ public struct ExposureRules: ~Copyable {
         }
     }
 
-    /// The id that the responses to a request name, and that the task sees.
-    @inline(__always)
+    /// The id that the response to a request names, and that the task sees.
     public mutating func requestID(
         for decision: Decision, _ head: RequestHead, _ bytes: Span<UInt8>
     ) -> RunnerRequestID {
         guard hasRequestIDs else { return .none }
-        return readRequestID(for: decision, head, bytes)
-    }
-
-    private mutating func readRequestID(
-        for decision: Decision, _ head: RequestHead, _ bytes: Span<UInt8>
-    ) -> RunnerRequestID {
         switch decision {
         case .call, .discovery: break
         case .reject(let rejection, _): guard rejection.namesRequest else { return .none }

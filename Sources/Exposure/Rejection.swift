@@ -38,6 +38,8 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
     case unsupportedMediaType
     case connectNotSupported
     case malformedWorkerAnswer
+    /// A trusted proxy did not begin its connection with a PROXY protocol header.
+    case malformedProxyHeader
     case http(HTTPError)
 
     /// One that is missing here has no place in the metrics.
@@ -48,6 +50,7 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
             .outside, .invalidJSON, .internalError, .targetIsNoURL,
             .noWorker, .workerLost, .overloaded, .draining, .timeout, .requestTimeout, .payloadTooLarge,
             .bodyOverAppLimit, .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
+            .malformedProxyHeader,
         ] + HTTPError.allCases.map { .http($0) }
 
     /// Which side of the sidecar an error came from, for logs and metrics.
@@ -123,6 +126,10 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
         case .connectNotSupported:
             Answer(405, "METHOD_NOT_ALLOWED", "CONNECT is not supported", .client, closes: true)
         case .malformedWorkerAnswer: Answer(502, "BAD_WORKER_ANSWER", "The worker broke the bridge protocol", .bridge)
+        case .malformedProxyHeader:
+            Answer(
+                400, "MALFORMED_PROXY_HEADER", "The connection did not begin with a PROXY protocol header", .client,
+                closes: true)
         case .http(.bodyTooLarge): Rejection.payloadTooLarge.answer
         case .http(let error): Answer(error.status, error.code, error.message, .client, closes: true)
         }

@@ -1,4 +1,4 @@
-public import Bytes
+internal import Bytes
 public import Settings
 
 /// What a proxy says of a connection before anything else is sent on it: the PROXY protocol, versions 1 and 2, as

@@ -5,7 +5,13 @@
 public struct Configuration: Equatable, Sendable {
     // MARK: Serving
 
-    public var listen = [ListenAddress(host: ListenAddress.loopback, port: 7071)]
+    public var listen = [ListenTarget.address(ListenAddress(host: ListenAddress.loopback, port: 7071))]
+    /// Of the socket files that `listen` names.
+    public var listenMode = FileMode(bits: 0o660)
+    /// A group's name or number, which these files are given.
+    public var listenGroup: String?
+    /// Whether trusted peers begin each connection with a PROXY protocol header.
+    public var proxyProtocol = false
     /// Event loops, each on a thread of its own; nil: one for each two cores, up to 4.
     public var loops: Int?
     public var backlog = 511
@@ -41,7 +47,7 @@ public struct Configuration: Equatable, Sendable {
     public var tokensFromFile: [String] = []
     /// Lower case.
     public var tokenHeader: String?
-    public var trustedPeers: [AddressBlock] = []
+    public var trustedPeers: [TrustedPeer] = []
 
     /// Every token that opens, wherever it came from; empty leaves it to what the app announces.
     public var acceptedTokens: [String] { tokens + tokensFromFile }

@@ -12,10 +12,21 @@ public enum OptionTable {
 
     private static let serving: [Option] = [
         Option(
-            .serving, "listen", list: \.listen, .address,
+            .serving, "listen", list: \.listen, .listenTarget,
             help:
-                "Address that clients connect to. A port alone listens on 127.0.0.1; 0.0.0.0:7071 or [::]:7071 on all interfaces.",
+                "Address that clients connect to. A port alone listens on 127.0.0.1; 0.0.0.0:7071 or [::]:7071 on all interfaces; unix:/path on a Unix socket; systemd on the sockets of socket activation, systemd:NAME on those of that name.",
             legacyEnvironment: ["PORT"]),
+        Option(
+            .serving, "listen-mode", \.listenMode, .fileMode,
+            help: "Permission bits of the socket files of --listen unix:. Write permission is needed to connect."),
+        Option(
+            .serving, "listen-group", optional: \.listenGroup, .group, absence: "that of the process",
+            help: "Group of these socket files, by name or number, where the proxy in front runs as another user."),
+        Option(
+            .serving, "proxy-protocol", \.proxyProtocol, .onOff, [.live],
+            help:
+                "Read a PROXY protocol header (version 1 or 2) at the start of each connection from --trusted-peers. Connections from trusted peers without one are refused; those from others are read as HTTP."
+        ),
         Option(
             .serving, "admin", optional: \.admin, .address, absence: "off", absenceWord: "off",
             help:
@@ -38,7 +49,7 @@ public enum OptionTable {
         Option(
             .serving, "share-port", \.sharesPort, .onOff,
             help:
-                "Let another front of this user listen on the same ports, and take over its --socket, so that a new one can start before the old one is stopped. Otherwise a port in use is an error."
+                "Let another front of this user listen on the same ports, and take over its --socket and the files of --listen unix:, so that a new one can start before the old one is stopped. Otherwise a port in use is an error."
         ),
     ]
 
@@ -90,8 +101,10 @@ public enum OptionTable {
             .exposure, "token-header", optional: \.tokenHeader, .headerName, absence: "as the app announces", [.live],
             help: "Request header that carries the token."),
         Option(
-            .exposure, "trusted-peers", list: \.trustedPeers, .addressBlock, absence: "none", [.live],
-            help: "Proxies whose forwarded headers (x-forwarded-for, forwarded) are trusted."),
+            .exposure, "trusted-peers", list: \.trustedPeers, .trustedPeer, absence: "none", [.live],
+            help:
+                "Proxies whose forwarded headers (x-forwarded-for, forwarded) and PROXY protocol headers are trusted. unix: every client of a Unix socket of --listen."
+        ),
     ]
 
     private static let time: [Option] = [

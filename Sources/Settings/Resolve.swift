@@ -189,15 +189,32 @@ private struct Resolution {
             report("--control-fd and --bridge-fd are both \(control)", "Give each a descriptor of its own")
         }
         if settings.listen.isEmpty { report("--listen needs an address", "Add --listen 127.0.0.1:7071") }
-        for (index, address) in settings.listen.enumerated() where address.port != 0 {
-            if settings.listen[..<index].contains(address) {
-                report("--listen has \(address.text) twice", "Remove one")
+        for (index, target) in settings.listen.enumerated() {
+            if case .address(let address) = target {
+                if address.port == 0 { continue }
+                if address == settings.admin {
+                    report(
+                        "--listen and --admin are both \(address.text)",
+                        "Give --admin a port of its own, or turn it off")
+                }
             }
-            if address == settings.admin {
-                report(
-                    "--listen and --admin are both \(address.text)", "Give --admin a port of its own, or turn it off")
+            if settings.listen[..<index].contains(target) { report("--listen has \(target.text) twice", "Remove one") }
+            if case .unixSocket(let path) = target, path == settings.socketPath {
+                report("--listen and --socket are both \(path)", "Give each a path of its own")
             }
         }
+        if settings.listen.contains(.systemd(name: nil)), settings.listen.contains(where: Self.isNamedSocket) {
+            report("--listen has systemd, which is every socket, and one of them by name", "Remove either")
+        }
+        if settings.proxyProtocol && settings.trustedPeers.isEmpty {
+            report(
+                "--proxy-protocol reads a header from trusted peers only, and there are none",
+                "Name your proxies with --trusted-peers, such as --trusted-peers 10.0.0.0/8")
+        }
+    }
+
+    private static func isNamedSocket(_ target: ListenTarget) -> Bool {
+        if case .systemd(_?) = target { true } else { false }
     }
 
     private mutating func report(_ reason: String, _ remedy: String) {

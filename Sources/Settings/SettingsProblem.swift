@@ -36,7 +36,7 @@ extension SettingsErrors {
 extension String {
     /// This text between quotes, fit for one line of a terminal or a log: control characters escaped, and cut when
     /// long. What is quoted came from outside.
-    var quoted: String {
+    public var quoted: String {
         var result = "\""
         for scalar in unicodeScalars.prefix(80) {
             if scalar.value < 0x20 || scalar.value == 0x7f || (0x80..<0xa0).contains(scalar.value) {

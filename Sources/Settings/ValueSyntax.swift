@@ -116,15 +116,38 @@ extension ValueSyntax where Value == ListenAddress {
     }
 }
 
-extension ValueSyntax where Value == AddressBlock {
-    static var addressBlock: ValueSyntax {
+extension ValueSyntax where Value == ListenTarget {
+    static var listenTarget: ValueSyntax {
         ValueSyntax(
-            placeholder: "CIDR", schema: .text(pattern: nil),
+            placeholder: "ADDRESS", schema: .text(pattern: nil),
             parse: { text throws(ValueProblem) in
-                guard let block = AddressBlock(text) else {
-                    throw ValueProblem("must be a block of addresses, such as 10.0.0.0/8, fd00::/8 or 192.0.2.7")
+                guard let target = ListenTarget(text) else {
+                    if text.utf8.starts(with: "unix:".utf8) {
+                        throw ValueProblem(
+                            "must be unix: and a path of 1 to \(ListenTarget.pathLimitBytes) bytes, such as unix:/run/app/http.sock"
+                        )
+                    }
+                    throw ValueProblem(
+                        "must be an IP address and port, such as 127.0.0.1:7071, [::1]:7071 or 0.0.0.0:7071 for all interfaces; unix:/path; or systemd"
+                    )
                 }
-                return block
+                return target
+            },
+            format: { $0.text })
+    }
+}
+
+extension ValueSyntax where Value == TrustedPeer {
+    static var trustedPeer: ValueSyntax {
+        ValueSyntax(
+            placeholder: "CIDR|unix", schema: .text(pattern: nil),
+            parse: { text throws(ValueProblem) in
+                guard let peer = TrustedPeer(text) else {
+                    throw ValueProblem(
+                        "must be a block of addresses, such as 10.0.0.0/8, fd00::/8 or 192.0.2.7, or unix for the peers of a Unix socket"
+                    )
+                }
+                return peer
             },
             format: { $0.text })
     }

@@ -11,9 +11,9 @@ internal import Settings
 enum ForwardedClient {
     /// Nil when the peer itself is not trusted, or no usable field is there.
     static func address(
-        _ head: RequestHead, _ bytes: Span<UInt8>, peer: IPAddress?, trusted: [AddressBlock]
+        _ head: RequestHead, _ bytes: Span<UInt8>, peer: SocketAddress, trusted: TrustedProxies
     ) -> IPAddress? {
-        guard let peer, trusted.contains(where: { $0.contains(peer) }) else { return nil }
+        guard trusted.contains(peer) else { return nil }
         var hops: [IPAddress?] = []
         if head[.forwardedFor].isPresent {
             head.forEachValue(of: "x-forwarded-for", in: bytes) { value in
@@ -29,7 +29,7 @@ enum ForwardedClient {
             // An address nobody can read ends what can be known.
             guard let hop else { break }
             client = hop
-            if !trusted.contains(where: { $0.contains(hop) }) { break }
+            if !trusted.contains(hop) { break }
         }
         return client
     }

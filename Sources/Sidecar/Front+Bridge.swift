@@ -32,22 +32,24 @@ extension Front {
                 throw UnixSocket.BindError.system(operation: "listen", error)
             }
         } catch {
-            throw StartError(message: Self.explain(error, path: path))
+            throw StartError(message: Self.explain(error, option: "--socket", value: path))
         }
     }
 
-    private static func explain(_ error: UnixSocket.BindError, path: String) -> String {
+    /// - Parameters:
+    ///   - option: which option asked for the socket; what it was given is `value`.
+    static func explain(_ error: UnixSocket.BindError, option: String, value: String) -> String {
         switch error {
         case .pathTooLong(let limit):
-            "--socket \(path) is too long: a socket path takes at most \(limit) bytes. Choose a shorter one"
+            "\(option) \(value) is too long: a socket path takes at most \(limit) bytes. Choose a shorter one"
         case .inUse:
-            "--socket \(path) is in use by another process. Stop that front first, choose another path, or start this one with --share-port to take its place"
+            "\(option) \(value) is in use by another process. Stop that front first, choose another path, or start this one with --share-port to take its place"
         case .notASocket:
-            "--socket \(path) exists and is not a socket; left unchanged. Choose another path, or remove it"
+            "\(option) \(value) exists and is not a socket; left unchanged. Choose another path, or remove it"
         case .unknownGroup(let name):
-            "--socket-group \(name): there is no such group"
+            "\(option)-group \(name): there is no such group"
         case .system(let operation, let error):
-            "--socket \(path): \(operation): \(error)"
+            "\(option) \(value): \(operation): \(error)"
         }
     }
 

@@ -94,6 +94,7 @@ extension Front {
         bridge?.close()
         bridge = nil
         removeSocket()
+        removeListenSockets()
         for loop in loops { loop.mailbox.send(.drain) }
         let timer = Timer(loop: control) { [unowned self] in
             cutShort(because: "--drain-timeout is over")

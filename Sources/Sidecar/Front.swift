@@ -12,7 +12,8 @@ public final class Front {
     let reload: () -> Result<Configuration, SettingsErrors>
     var mailbox: Mailbox<ControlMessage>?
     var loops: [ServingLoop] = []
-    var addresses: [SocketAddress] = []
+    /// Where the loops listen.
+    var points: [ListenPoint] = []
     var bridge: Listener?
     var socketIdentity: UnixSocket.FileIdentity?
     var watchers: [SignalWatcher] = []
@@ -60,16 +61,18 @@ public final class Front {
             mailbox = try Mailbox(loop: control) { [unowned self] message in received(message) }
             try watchSignals()
             try watchOrders()
-            try startLoop(0)
         } catch {
             throw StartError(message: "cannot start: \(error)")
         }
+        points = try openListenPoints()
+        do throws(LoopError) { try startLoop(0) } catch { throw StartError(message: "cannot start: \(error)") }
         // The mailbox alone does not keep the loop running; this does.
         let heartbeat = Timer(loop: control) {}
         heartbeat.start(delayMilliseconds: 1000, repeatMilliseconds: 60_000)
         self.heartbeat = heartbeat
         control.run()
         removeSocket()
+        removeListenSockets()
         if let failure { throw failure }
     }
 
@@ -85,15 +88,15 @@ public final class Front {
         guard let mailbox else { return }
         let start = ServingLoop.Start(
             index: index, loopCount: loopCount, configuration: configuration, logger: logger,
-            addresses: index == 0 ? configuration.listen.map(SocketAddress.init) : addresses, control: mailbox)
+            points: points, control: mailbox)
         try ServingLoop.start(start)
     }
 
     private func received(_ message: ControlMessage) {
         switch message {
-        case .started(let loop, let addresses):
+        case .started(let loop, let points):
             loops.append(loop)
-            if loops.count == 1 { self.addresses = addresses }
+            if loops.count == 1 { self.points = points }
             if loops.count < loopCount {
                 do throws(LoopError) { try startLoop(loops.count) } catch {
                     fail(StartError(message: "cannot start a loop: \(error)"))
@@ -129,15 +132,16 @@ public final class Front {
             return
         }
         readiness.isListening = true
-        for address in addresses {
+        closeSharedSockets()
+        for point in points {
             StandardOutput.write(
-                "{\"event\":\"listening\",\"address\":\"\(address.host)\",\"port\":\(address.port)"
+                "{\"event\":\"listening\"\(point.jsonMembers)"
                     + (admin.map { ",\"admin\":\"\($0.address)\"" } ?? "") + "}\n")
         }
         logger.notice(
             "listening",
             metadata: [
-                "address": "\(addresses.map(\.description).joined(separator: ", "))", "loops": "\(loops.count)",
+                "address": "\(points.map(\.text).joined(separator: ", "))", "loops": "\(loops.count)",
                 "admin": "\(admin?.address.description ?? "off")",
                 "bridge": "\(configuration.socketPath ?? "inherited descriptor")", "version": "\(Version.current)",
             ])

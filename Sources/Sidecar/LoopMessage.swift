@@ -22,7 +22,7 @@ enum LoopMessage: Sendable {
 /// What a serving loop tells the control loop.
 enum ControlMessage: Sendable {
     /// It listens; with the addresses it got.
-    case started(ServingLoop, [SocketAddress])
+    case started(ServingLoop, [ListenPoint])
     /// It could not start.
     case failed(Front.StartError)
     /// A report that was asked for.

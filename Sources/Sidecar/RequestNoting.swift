@@ -8,12 +8,12 @@ struct RequestNoting {
     let isOn: Bool
     private let makesRequestIDs: Bool
     private let makesTraces: Bool
-    private let trustedPeers: [AddressBlock]
+    private let proxies: TrustedProxies
 
     init(_ configuration: Configuration) {
         makesRequestIDs = configuration.requestID
         makesTraces = configuration.trace
-        trustedPeers = configuration.trustedPeers
+        proxies = TrustedProxies(configuration)
         isOn = makesRequestIDs || makesTraces || configuration.accessLog != .off
     }
 
@@ -34,8 +34,8 @@ struct RequestNoting {
             notes.traceparent = TraceParent.make()
             notes.madeTraceparent = true
         }
-        if !trustedPeers.isEmpty {
-            notes.forwardedFor = ForwardedClient.address(head, bytes, peer: IPAddress(peer), trusted: trustedPeers)
+        if !proxies.isEmpty {
+            notes.forwardedFor = ForwardedClient.address(head, bytes, peer: peer, trusted: proxies)
         }
         return notes
     }

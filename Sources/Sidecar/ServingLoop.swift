@@ -12,7 +12,7 @@ struct ServingLoop: Sendable {
         let loopCount: Int
         let configuration: Configuration
         let logger: Logger
-        let addresses: [SocketAddress]
+        let points: [ListenPoint]
         let control: Mailbox<ControlMessage>
     }
 
@@ -24,12 +24,12 @@ struct ServingLoop: Sendable {
                     index: start.index, configuration: start.configuration, logger: start.logger,
                     control: ControlHandle(mailbox: start.control, loopCount: start.loopCount))
                 let mailbox = try Mailbox<LoopMessage>(loop: front.loop) { message in front.received(message) }
-                var bound: [SocketAddress] = []
-                for address in start.addresses {
+                var bound: [ListenPoint] = []
+                for point in start.points {
                     do throws(LoopError) {
-                        bound.append(try front.listen(on: address) ?? address)
+                        bound.append(try front.listen(at: point))
                     } catch {
-                        start.control.send(.failed(Front.StartError(error, listeningOn: address)))
+                        start.control.send(.failed(Front.StartError(error, listeningOn: point)))
                         return
                     }
                 }

@@ -16,17 +16,18 @@ extension Front {
             self.address = address
         }
 
-        init(_ error: LoopError, listeningOn address: SocketAddress) {
+        init(_ error: LoopError, listeningOn point: ListenPoint) {
+            let place = point.text
             let message =
                 switch error.name {
                 case "EADDRINUSE":
-                    "\(address) is in use. Choose another address with --listen, stop what listens there, or start both "
+                    "\(place) is in use. Choose another address with --listen, stop what listens there, or start both "
                         + "fronts with --share-port to hand over"
-                case "EACCES": "no permission to listen on \(address). Ports below 1024 need CAP_NET_BIND_SERVICE"
-                case "EADDRNOTAVAIL": "\(address) is not an address of this machine. See --listen"
-                default: "cannot listen on \(address): \(error)"
+                case "EACCES": "no permission to listen on \(place). Ports below 1024 need CAP_NET_BIND_SERVICE"
+                case "EADDRNOTAVAIL": "\(place) is not an address of this machine. See --listen"
+                default: "cannot listen on \(place): \(error)"
                 }
-            self.init(message: message, code: error.name, address: address)
+            self.init(message: message, code: error.name, address: point.address)
         }
 
         /// Tells the program that started this one, on standard output, as it would be told of `listening`.

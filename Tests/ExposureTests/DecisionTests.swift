@@ -126,6 +126,7 @@ extension Front {
             rules.writeResult(Array("8".utf8).span, id: id, cors: block, tails, .keepAlive, into: &out)
         case .preflight(let block): rules.writePreflight(block, tails, .keepAlive, into: &out)
         case .reject(let rejection, let block):
+            if rejection.namesTarget { rules.readTarget(of: head, bytes.span) }
             var body = ByteBuffer()
             rules.writeBody(of: rejection, into: &body)
             rules.writeHead(

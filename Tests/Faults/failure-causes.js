@@ -77,6 +77,11 @@ const FAILURE_CAUSES = {
     side: 'client', reason: 'method_not_allowed', status: 405,
     provoke: (run) => ask(run, requestBytes(TASK, { method: 'PUT' })),
   },
+  'a trusted proxy that does not send a PROXY protocol header': {
+    side: 'client', reason: 'malformed_proxy_header', status: 400,
+    options: { 'proxy-protocol': 'on', 'trusted-peers': '127.0.0.1' },
+    provoke: (run) => ask(run, callBytes('add', {})),
+  },
   'a token that does not open': {
     side: 'client', reason: 'unauthorized', status: 401, options: { token: 'right' },
     provoke: (run) => ask(run, callBytes('add', {}, { headers: [['x-runner-token', 'wrong']] })),

@@ -16,9 +16,14 @@ class RawConnection {
     for (const connection of RawConnection.live) connection.destroy();
   }
 
-  /** @param {{ port: number, host?: string }} address @returns {Promise<RawConnection>} */
-  static async open({ port, host = '127.0.0.1' }) {
-    const socket = net.connect({ port, host, allowHalfOpen: true });
+  /**
+   * @param {{ port?: number, host?: string, path?: string, localAddress?: string }} address `path`: of a Unix socket,
+   *   in place of port and host; `localAddress`: where the connection comes from
+   * @returns {Promise<RawConnection>}
+   */
+  static async open({ port, host = '127.0.0.1', path, localAddress }) {
+    const address = path === undefined ? { port: Number(port), host, localAddress } : { path };
+    const socket = net.connect({ ...address, allowHalfOpen: true });
     const connection = new RawConnection(socket);
     await new Promise((resolve, reject) => {
       socket.once('connect', resolve);

@@ -166,4 +166,4 @@ async function stop(service, given) {
   process.exit(code);
 }
 
-module.exports = { main, loadApp };
+module.exports = { main };

@@ -80,4 +80,4 @@ function appendVary(res, field) {
   res.setHeader('Vary', fields.join(', '));
 }
 
-module.exports = { answerOrigin, applyCors, dependsOnOrigin };
+module.exports = { answerOrigin, applyCors, dependsOnOrigin, resolveOrigin };

@@ -3,6 +3,7 @@
 const { EventEmitter } = require('node:events');
 const net = require('node:net');
 const { Bridge } = require('./bridge');
+const { fallbackReason, startFallback } = require('./fallback');
 const { FrontProcess } = require('./front-process');
 const { Observation } = require('./observation');
 
@@ -29,6 +30,8 @@ class Service extends EventEmitter {
     this.bridge = null;
     /** @type {FrontProcess | null} */
     this.front = null;
+    /** @type {Awaited<ReturnType<typeof startFallback>> | null} what serves where there is no front */
+    this.fallback = null;
     /** Where the front listens, when it was started here. */
     this.address = null;
     /** Where its admin listener and status page are, when it was started here with one. */
@@ -51,8 +54,16 @@ class Service extends EventEmitter {
       const open = (link) => new net.Socket({ fd, onread: link.onread, readable: true, writable: true });
       await this.startBridge(open, false);
     } else {
-      await this.startFront();
+      const reason = fallbackReason(this.options.binary);
+      if (reason === null) await this.startFront();
+      else await this.startFallback(reason);
     }
+  }
+
+  /** @param {string} reason */
+  async startFallback(reason) {
+    this.fallback = await startFallback(this.app, this.options, reason);
+    this.address = this.fallback.address;
   }
 
   /**
@@ -132,6 +143,7 @@ class Service extends EventEmitter {
       if (this.bridge !== null) this.bridge.endExpected = true;
       await this.front.stop(deadlineMilliseconds);
     }
+    if (this.fallback !== null) await this.fallback.stop(deadlineMilliseconds);
     if (this.bridge !== null) await this.bridge.stop(deadlineMilliseconds);
     this.release();
   }

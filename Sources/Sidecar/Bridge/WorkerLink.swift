@@ -59,6 +59,9 @@ final class WorkerLink: Stream {
 
     // MARK: Calls
 
+    /// Room for heads that the task is to see otherwise than they were sent; empty between two of them.
+    private var changedHead = ByteBuffer()
+
     /// A call goes to this worker.
     @inline(__always)
     func began() {
@@ -82,16 +85,26 @@ final class WorkerLink: Stream {
                 call, index: index, flags: flags.subtracting(.context), text: text, peer: PeerBlock(),
                 head: head.extracting(first: 0), isASCII: isASCII, isPlain: isPlain)
         }
-        guard let notes = call.notes, notes.changesHead else {
+        let requestID = call.requestID
+        let notes = call.notes.flatMap { $0.changesHead ? $0 : nil }
+        guard notes != nil || requestID.changesHead else {
             return add(
                 call, index: index, flags: flags, text: text, peer: PeerBlock(peer), head: head, isASCII: isASCII,
                 isPlain: isPlain)
         }
         var changed = ByteBuffer()
-        notes.write(head, into: &changed)
+        swap(&changed, &changedHead)
+        if requestID.changesHead { requestID.writeHead(head, into: &changed) } else { changed.append(head) }
+        if let notes {
+            var noted = ByteBuffer()
+            notes.write(changed.bytes, into: &noted)
+            swap(&changed, &noted)
+        }
         add(
             call, index: index, flags: flags, text: text, peer: PeerBlock(peer), head: changed.bytes, isASCII: isASCII,
             isPlain: isPlain)
+        changed.removeAll()
+        swap(&changed, &changedHead)
     }
 
     @inline(__always)

@@ -33,6 +33,8 @@ struct CallRecord {
     private(set) var minorVersion: UInt8 = 1
     /// The CORS header lines of its response.
     private(set) var cors = CORSBlock.none
+    /// What its response names, and the task's view of its head.
+    private(set) var requestID = RunnerRequestID.none
     private(set) var requestBytes = 0
     /// The client was told to go on (RFC 9110, 10.1.1).
     private(set) var sentContinue = false
@@ -139,6 +141,7 @@ extension CallRecord {
         self.cors = cors
     }
 
+    mutating func identify(_ id: RunnerRequestID) { requestID = id }
     mutating func noteContinue() { sentContinue = true }
     mutating func addRequestBytes(_ count: Int) { requestBytes += count }
 

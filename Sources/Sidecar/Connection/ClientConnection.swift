@@ -25,6 +25,9 @@ class ClientConnection: Stream {
         opened()
     }
 
+    /// Whom a trusted proxy has opened this connection for.
+    final func speak(for client: SocketAddress) { peer = client }
+
     override final func closed() {
         abandoned()
         guard slot >= 0 else { return }

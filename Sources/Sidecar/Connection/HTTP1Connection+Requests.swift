@@ -17,6 +17,7 @@ extension HTTP1Connection {
     func carryOut(
         _ decision: Decision, _ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>, rest: Span<UInt8>
     ) -> Int {
+        if front.exposure.rules.hasRequestIDs { identify(call, decision, head, bytes) }
         switch decision {
         case .stream(let target):
             openStream(call, decision, head, bytes, target: target)
@@ -50,6 +51,13 @@ extension HTTP1Connection {
             refuse(call, rejection, head, bytes)
         }
         return 0
+    }
+
+    /// Finds a request's id, once, however often it is gone on with.
+    private func identify(_ call: Call, _ decision: Decision, _ head: RequestHead, _ bytes: Span<UInt8>) {
+        guard case .none = call.requestID else { return }
+        let id = front.exposure.rules.requestID(for: decision, head, bytes)
+        call.update { $0.identify(id) }
     }
 
     /// Tells a client that waits for it to go on (RFC 9110 section 10.1.1), once for each request, as Node does even
@@ -128,8 +136,8 @@ extension HTTP1Connection {
             complete(call, head, bytes, body: rest.extracting(first: 0))
             return 0
         case .contentLength(let length):
-            guard length <= front.limits.bodyLimitBytes else {
-                refuse(call, .payloadTooLarge)
+            guard length <= front.exposure.bodyLimit.bytes else {
+                refuse(call, front.exposure.bodyLimit.rejection)
                 return 0
             }
             guard rest.count >= length else { break }
@@ -184,8 +192,8 @@ extension HTTP1Connection {
         var problem: Rejection?
         let progress = readBody(bytes, at: &offset) { range in
             let whole = stored.body.count + Int(range.length)
-            if whole > front.limits.bodyLimitBytes {
-                problem = .payloadTooLarge
+            if whole > front.exposure.bodyLimit.bytes {
+                problem = front.exposure.bodyLimit.rejection
             } else if !front.reserveBody(whole, stored) {
                 problem = .overloaded
             } else {

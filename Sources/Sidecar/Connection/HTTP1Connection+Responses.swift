@@ -33,7 +33,7 @@ extension HTTP1Connection {
         let end = end(behind: call)
         call.update { $0.setResponseBytes(bytes.count + ExposureRules.resultFrameBytes) }
         front.exposure.rules.writeResultStart(
-            payloadBytes: bytes.count, cors: call.cors, front.exposure.tails, end, into: &outbox)
+            payloadBytes: bytes.count, id: call.requestID, cors: call.cors, front.exposure.tails, end, into: &outbox)
         if let notes = call.notes { notes.echo(into: &outbox, from: before) }
         writeThrough(bytes)
         outbox.append(UInt8(ascii: "}"))
@@ -48,14 +48,14 @@ extension HTTP1Connection {
             // `{"ok":true}`, or `{"ok":true,"result":…}`.
             let isEmpty = result.content == .empty
             front.exposure.rules.writeResult(
-                isEmpty ? nil : bytes, cors: call.cors, front.exposure.tails, end, into: &out)
+                isEmpty ? nil : bytes, id: call.requestID, cors: call.cors, front.exposure.tails, end, into: &out)
             call.update { $0.setResponseBytes(isEmpty ? 11 : bytes.count + ExposureRules.resultFrameBytes) }
         } else {
             // What these statuses carry would be read as the next response (RFC 9110, 6.4.1).
             let hasBody = call.method != .head && result.status != 204 && result.status != 304
             front.exposure.rules.writeHead(
-                status: result.status, cors: call.cors, bodyBytes: hasBody ? bytes.count : 0, front.exposure.tails, end,
-                into: &out)
+                status: result.status, id: call.requestID, cors: call.cors, bodyBytes: hasBody ? bytes.count : 0,
+                front.exposure.tails, end, into: &out)
             if hasBody { out.append(bytes) }
             call.update { $0.setResponseBytes(hasBody ? bytes.count : 0) }
         }
@@ -110,7 +110,7 @@ extension HTTP1Connection {
         loop.pool.provide(&body)
         front.exposure.rules.writeBody(of: rejection, into: &body)
         front.exposure.rules.writeHead(
-            status: answer.status, cors: call.cors, bodyBytes: body.count,
+            status: answer.status, id: call.requestID, cors: call.cors, bodyBytes: body.count,
             retryAfterSeconds: answer.retryAfterSeconds, front.exposure.tails, end, into: &out)
         if let notes = call.notes { notes.echo(into: &out, from: before) }
         let isHead = call.method == .head

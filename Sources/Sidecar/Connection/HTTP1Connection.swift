@@ -37,6 +37,7 @@ final class HTTP1Connection: ClientConnection {
     }
 
     override func opened() {
+        if front.proxies.expectHeader(from: peer) { reader.expectProxyHeader() }
         // A client that says nothing is bounded like one that says half a head.
         timers.expect(.head, now: front.clock.ticks, front.timerBounds)
         startReading()
@@ -62,6 +63,7 @@ final class HTTP1Connection: ClientConnection {
             let rest = bytes.extracting(droppingFirst: consumed)
             let step: Int
             switch reader.position {
+            case .proxyHeader: step = readProxyHeader(rest)
             case .head where wasLastRequest:
                 reader.end()
                 continue
@@ -101,7 +103,7 @@ final class HTTP1Connection: ClientConnection {
             case .collect, .discard: true
             case .forward: (pipeline.first?.sendCredit ?? 1) > 0
             }
-        case .end: true
+        case .proxyHeader, .end: true
         }
     }
 
@@ -126,6 +128,7 @@ final class HTTP1Connection: ClientConnection {
 
     private func wait(unconsumed: Int) -> ConnectionTimers.Wait {
         switch reader.position {
+        case .proxyHeader: return .head
         case .head:
             guard unconsumed == 0 else { return mayReadHead ? .head : .none }
             return pipeline.isEmpty ? .idle : .none
@@ -239,7 +242,7 @@ final class HTTP1Connection: ClientConnection {
     func refuseMalformed(_ error: HTTPError) { refuseUnread(.http(error)) }
 
     /// Refuses what is not a whole head.
-    private func refuseUnread(_ rejection: Rejection) {
+    func refuseUnread(_ rejection: Rejection) {
         guard let call = front.calls.take() else { return close() }
         let received = takeBegan()
         call.update { $0.open(connectionSlot: slot, receivedNanoseconds: received) }
@@ -248,6 +251,8 @@ final class HTTP1Connection: ClientConnection {
     }
 
     // MARK: What the extensions may change
+
+    func endProxyHeader() { reader.endProxyHeader() }
 
     @inline(__always)
     func useBody(_ use: RequestReader.BodyUse) {

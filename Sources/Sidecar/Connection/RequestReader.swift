@@ -7,6 +7,8 @@ internal import HTTPCodec
 struct RequestReader {
     /// What the next byte belongs to.
     enum Position: UInt8 {
+        /// The header that a trusted proxy sends before anything else.
+        case proxyHeader
         case head
         case body
         /// No request will be read any more.
@@ -51,6 +53,15 @@ struct RequestReader {
 
     /// Body bytes to come, where the length was declared.
     var remainingBytes: Int { if case .length(let bytes) = part { bytes } else { 0 } }
+
+    /// Nothing was read yet: a PROXY protocol header comes first.
+    mutating func expectProxyHeader() { position = .proxyHeader }
+
+    /// It was read; the first request follows.
+    mutating func endProxyHeader() {
+        precondition(position == .proxyHeader)
+        position = .head
+    }
 
     /// Looks for a head at the start of `bytes`.
     mutating func parseHead(

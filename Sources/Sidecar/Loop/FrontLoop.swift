@@ -32,13 +32,14 @@ final class FrontLoop {
     private(set) var responseSizes = ResponseSizeEstimate()
     private(set) var responseMemory: ResponseMemory
     private(set) var bodyMemory: BodyMemory
+    private(set) var proxies: TrustedProxies
 
     /// It was told to stop: connections are let go where that disturbs nobody.
     private(set) var isLeaving = false
     /// It takes no connections any more.
     private(set) var isDraining = false
     private var hasReportedDrained = false
-    private var listeners: [Listener] = []
+    private let listeners = ClientListeners()
     private var ticker: Timer?
     private var halfCloseTimer: Timer?
 
@@ -62,6 +63,7 @@ final class FrontLoop {
         accounts = RequestAccounts(configuration, loop: loop)
         responseMemory = ResponseMemory(limitBytes: limits.unreadLimitBytes)
         bodyMemory = BodyMemory(limitBytes: limits.unfinishedBodyLimitBytes)
+        proxies = TrustedProxies(configuration)
         loop.onTurnFlushed = { [unowned self] in turnFlushed() }
         loop.onTurnEnd = { [unowned self] in endTurn() }
         let ticker = Timer(loop: loop) { [unowned self] in tick() }
@@ -117,40 +119,36 @@ final class FrontLoop {
 
     // MARK: Connections
 
-    /// Listens on `address`; every loop does, and the kernel spreads the connections.
-    func listen(on address: SocketAddress) throws(LoopError) -> SocketAddress? {
-        let listener = try Listener(
-            loop: loop, address: address, sharesPort: configuration.sharesPort || index > 0,
-            leadsPort: !configuration.sharesPort && index == 0 && control.loopCount > 1,
-            backlog: Int32(configuration.backlog)
+    /// Listens where every loop does. Gives the point with its real port.
+    func listen(at point: ListenPoint) throws(LoopError) -> ListenPoint {
+        try listeners.listen(
+            at: point, on: loop, configuration, isFirst: index == 0, isAlone: control.loopCount == 1
         ) { [unowned self] listener in
-            admit { (connection) throws(LoopError) in try listener.accept(into: connection) }
+            admit(listener.transport) { (connection) throws(LoopError) in try listener.accept(into: connection) }
         }
-        listeners.append(listener)
-        return listener.address
     }
 
-    /// Stops listening. Who is connected in the kernel already is taken, since closing would reset them.
     private func stopListening() {
-        for listener in listeners {
-            while let descriptor = listener.takeWaiting() {
-                admit { (connection) throws(LoopError) in
-                    do throws(LoopError) {
-                        try connection.adopt(tcp: descriptor)
-                    } catch {
-                        closeDescriptor(descriptor)
-                        throw error
+        listeners.stop { descriptor, transport in
+            admit(transport) { (connection) throws(LoopError) in
+                do throws(LoopError) {
+                    switch transport {
+                    case .tcp: try connection.adopt(tcp: descriptor)
+                    case .unixSocket: try connection.adopt(unixSocket: descriptor)
                     }
+                } catch {
+                    closeDescriptor(descriptor)
+                    throw error
                 }
             }
-            listener.close()
         }
-        listeners.removeAll()
     }
 
-    private func admit(_ connect: (ClientConnection) throws(LoopError) -> Void) {
+    private func admit(
+        _ transport: Stream.Transport, _ connect: (ClientConnection) throws(LoopError) -> Void
+    ) {
         do throws(LoopError) {
-            let connection = try HTTP1Connection(front: self, loop: loop)
+            let connection = try HTTP1Connection(front: self, loop: loop, transport: transport)
             do throws(LoopError) {
                 try connect(connection)
             } catch {
@@ -159,7 +157,7 @@ final class FrontLoop {
             }
             guard admit(connection) else { return }
             connection.disableNagle()
-            connection.open(peer: connection.peerAddress ?? .unknown)
+            connection.open(peer: transport == .unixSocket ? .unixSocket : connection.peerAddress ?? .unknown)
         } catch {
             logger.warning("accept failed: \(error)", metadata: ["side": "front"])
         }
@@ -287,6 +285,7 @@ final class FrontLoop {
         responseMemory.setLimit(limits.unreadLimitBytes)
         bodyMemory.setLimit(limits.unfinishedBodyLimitBytes)
         accounts.reconfigure(next)
+        proxies = TrustedProxies(next)
         let now = clock.date.bytes
         exposure.reconfigure(next, limits: limits, date: now.span)
         if !admission.pending.isEmpty { turn.admitPending() }

@@ -16,6 +16,8 @@ final class LoopExposure {
     private var announced = ExposureSettings.unannounced
     private(set) var parser: RequestHeadParser
     private var checker: JSONChecker
+    /// How many bytes a call's body may have, and what a larger one is answered.
+    private(set) var bodyLimit: (bytes: Int, rejection: Rejection)
     let recentRequests = RecentRequests()
     /// The ends of responses' heads, with this second's date.
     private(set) var tails: AnswerTails
@@ -30,7 +32,8 @@ final class LoopExposure {
     init(configuration: Configuration, limits: Limits, date: Span<UInt8>) {
         rules = ExposureRules(settings)
         parser = RequestHeadParser(limits: limits.http)
-        checker = JSONChecker(depthLimit: configuration.jsonDepthLimit)
+        checker = rules.checker(frontDepthLimit: configuration.jsonDepthLimit)
+        bodyLimit = rules.bodyLimit(frontLimitBytes: limits.bodyLimitBytes)
         tails = AnswerTails(date: date, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
     }
 
@@ -47,10 +50,9 @@ final class LoopExposure {
 
     /// Puts other options into force.
     func reconfigure(_ configuration: Configuration, limits: Limits, date: Span<UInt8>) {
-        checker = JSONChecker(depthLimit: configuration.jsonDepthLimit)
         tails = AnswerTails(date: date, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
-        if hasRules { apply(announced.overridden(by: configuration), limits) }
-        renewParser(limits)
+        if hasRules { apply(announced.overridden(by: configuration), configuration, limits) }
+        renewReaders(configuration, limits)
     }
 
     /// Takes over a HELLO's rules and table.
@@ -65,7 +67,7 @@ final class LoopExposure {
         isFirst: Bool, isServedElsewhere: (Int) -> Bool
     ) -> (indexes: [Int32], wantsHead: [Bool]) {
         announced = hello.exposure
-        apply(hello.exposure.overridden(by: configuration), limits)
+        apply(hello.exposure.overridden(by: configuration), configuration, limits)
         var indexes: [Int32] = []
         var wantsHead: [Bool] = []
         var numbers: [Int] = []
@@ -124,15 +126,17 @@ final class LoopExposure {
     }
 
     /// Puts rules into force. Calls under way keep what was decided about them.
-    private func apply(_ next: ExposureSettings, _ limits: Limits) {
+    private func apply(_ next: ExposureSettings, _ configuration: Configuration, _ limits: Limits) {
         guard next != settings || !hasRules else { return }
         settings = next
         rules.apply(next)
-        renewParser(limits)
+        renewReaders(configuration, limits)
     }
 
-    /// Heads are read by other limits, or for another token header, from now on.
-    private func renewParser(_ limits: Limits) {
+    /// Heads and bodies are read by other limits or rules, or for another token header, from now on.
+    private func renewReaders(_ configuration: Configuration, _ limits: Limits) {
+        checker = rules.checker(frontDepthLimit: configuration.jsonDepthLimit)
+        bodyLimit = rules.bodyLimit(frontLimitBytes: limits.bodyLimitBytes)
         parser = RequestHeadParser(limits: limits.http, customField: rules.authenticator.header)
         recentRequests.forgetAll()
     }

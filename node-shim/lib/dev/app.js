@@ -3,7 +3,7 @@
 /** The half of `runner-sidecar dev` that is started anew at every change: the app, behind the front of index.js. */
 
 const path = require('node:path');
-const { loadApp } = require('../command');
+const { loadApp } = require('../app-module');
 const { serve } = require('../serve');
 
 /** Ids that are listed; the page has them all. */
@@ -11,13 +11,16 @@ const LISTED_MAX = 12;
 
 async function main() {
   const { app, socket, port, adminPort } = JSON.parse(process.env.RUNNER_SIDECAR_DEV);
-  const service = await serve(await loadApp(app), { socket });
+  const service = await serve(await loadApp(app), socket ? { socket } : { port });
   process.stdout.write(welcome(service.app, path.basename(app), port, adminPort));
   const stop = () => service.close({ deadlineMilliseconds: 1_000 }).finally(() => process.exit(0));
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop);
 }
 
-/** @param {import('../app').App} app @param {string} file @param {number} port @param {number} adminPort */
+/**
+ * @param {import('../app').App} app @param {string} file
+ * @param {number} port @param {number} [adminPort] none without a front
+ */
 function welcome(app, file, port, adminPort) {
   const of = (wanted) => app.table.list.filter(({ kind, state }) => kind === wanted && state === 'callable');
   const [tasks, events] = [of('task'), of('event')];
@@ -33,7 +36,8 @@ function welcome(app, file, port, adminPort) {
     const body = first.kind === 'task' ? '{"input":{}}' : '{"payload":{}}';
     lines.push(`     try it:          curl -d '${body}' ${url}`);
   }
-  lines.push(`     the status page: http://127.0.0.1:${adminPort}/`, '');
+  if (adminPort !== undefined) lines.push(`     the status page: http://127.0.0.1:${adminPort}/`);
+  lines.push('');
   return lines.join('\n');
 }
 

@@ -11,6 +11,7 @@ const os = require('node:os');
 const path = require('node:path');
 const readline = require('node:readline');
 const { parseArgs } = require('node:util');
+const { fallbackReason } = require('../fallback');
 const { findFrontBinary } = require('../front-binary');
 
 const HELP = `Starts a front and an app for development, and restarts the app when one of its files changes.
@@ -80,6 +81,7 @@ function readSettings(argv) {
  * @returns {Promise<number>} once either has ended, or a signal has come
  */
 async function run({ app, port, adminPort }, socket) {
+  if (fallbackReason(undefined) !== null) return runWithoutFront({ app, port });
   // In a process group of its own: Ctrl-C would reach it beside the signal from here, and a second cuts calls short.
   const front = spawn(findFrontBinary(), [
     'serve', '--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`, '--socket', socket,
@@ -94,10 +96,7 @@ async function run({ app, port, adminPort }, socket) {
   // It has said why on standard error.
   if (!await Promise.race([isListening, frontEnd.then(() => false)])) return 1;
 
-  const watched = spawn(process.execPath, ['--watch', '--watch-preserve-output', path.join(__dirname, 'app.js')], {
-    stdio: 'inherit',
-    env: { ...process.env, RUNNER_SIDECAR_DEV: JSON.stringify({ app, socket, port, adminPort }) },
-  });
+  const watched = watch({ app, socket, port, adminPort });
   const appEnd = ended(watched);
   let signalled;
   const signal = new Promise((resolve) => {
@@ -109,6 +108,31 @@ async function run({ app, port, adminPort }, socket) {
   await Promise.all([frontEnd, appEnd]);
   clearTimeout(timer);
   return signalled === undefined ? 1 : 0;
+}
+
+/** Where the front does not run: the app serves itself, and says so. */
+async function runWithoutFront({ app, port }) {
+  const watched = watch({ app, port });
+  const appEnd = ended(watched);
+  const stop = () => watched.kill('SIGTERM');
+  let signalled = false;
+  for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.on(name, () => {
+      signalled = true;
+      stop();
+      setTimeout(() => watched.kill('SIGKILL'), STOP_MILLISECONDS).unref();
+    });
+  }
+  await appEnd;
+  return signalled ? 0 : 1;
+}
+
+/** Starts the app's half, app.js, and again at each change. */
+function watch(settings) {
+  return spawn(process.execPath, ['--watch', '--watch-preserve-output', path.join(__dirname, 'app.js')], {
+    stdio: 'inherit',
+    env: { ...process.env, RUNNER_SIDECAR_DEV: JSON.stringify(settings) },
+  });
 }
 
 /** @param {import('node:child_process').ChildProcess} child */

@@ -64,7 +64,7 @@ const five = {
         codec, log, typeOf: (error) => typeOf(store, error, knowsHttpCodes), ...cancellationOf(runner),
       }),
       responses: {
-        isStream: isPipeable, blockedHeaders: knowsHttpCodes ? BLOCKED_HEADERS : null, abortsWhenDone: true,
+        isStream: isPipeable, blockedHeaders: requestIds ? BLOCKED_HEADERS : null, abortsWhenDone: true,
       },
       listener,
       targets: targetsOf(runtime, policy, http, known ? requestContextOf(runner) : null),

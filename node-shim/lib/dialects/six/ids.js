@@ -37,6 +37,17 @@ class Ids {
     return typeof found === 'string' && found !== '' ? found : id;
   }
 
+  /**
+   * @param {readonly string[]} served ids as the policy has them: canonical from 6.2 on, local before
+   * @param {ReadonlyMap<string, unknown>} entries the store's tasks, or its events
+   * @returns {{ id: string, given: string }[]} canonical, and as the policy has it
+   */
+  canonicalIds(served, entries) {
+    if (!this.showsLocal) return served.map((given) => ({ id: this.resolve(given), given }));
+    const registered = [...entries.keys()].map((id) => ({ id, given: this.store.toPublicId(id) }));
+    return served.flatMap((given) => registered.filter((one) => one.given === given));
+  }
+
   /** @param {string} canonical @returns {string[]} by which else it may be asked for */
   namesOf(canonical) {
     const local = this.localNames.get(canonical);

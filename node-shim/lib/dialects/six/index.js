@@ -62,7 +62,7 @@ const six = {
       responses: { isStream: isPipeable, blockedHeaders: BLOCKED_HEADERS, abortsWhenDone: false },
       listener,
       targets: provide === null
-        ? ownTargets(entry, ids) : targetsOf({ runtime, runner, entry, ids, serializer, provide }),
+        ? ownTargets(store, entry, ids) : targetsOf({ runtime, runner, entry, ids, serializer, provide }),
       shownIds: ids.shown(),
     };
   },
@@ -76,12 +76,13 @@ function serializerOf({ store, serializer }, { serializer: named }) {
 }
 
 /** Everything goes to the app's own handlers. */
-function ownTargets({ value }, ids) {
-  const ofKind = (kind, served) => served.map((given) => {
-    const id = ids.resolve(given);
-    return { kind, id, names: ids.namesOf(id), lane: 'listener', run: unreachable };
-  });
-  return [...ofKind('task', value.serveTaskIds), ...ofKind('event', value.serveEventIds), discoveryOf(value)];
+function ownTargets({ tasks, events }, { value }, ids) {
+  const ofKind = (kind, served, entries) => ids.canonicalIds(served, entries).map(({ id }) => (
+    { kind, id, names: ids.namesOf(id), lane: 'listener', run: unreachable }
+  ));
+  return [
+    ...ofKind('task', value.serveTaskIds, tasks), ...ofKind('event', value.serveEventIds, events), discoveryOf(value),
+  ];
 }
 
 function discoveryOf({ serveTaskIds, serveEventIds }) {
@@ -101,8 +102,7 @@ function targetsOf({ runtime, runner, entry, ids, serializer, provide }) {
     withContexts(store, serializer, call.openContext().headers['x-runner-context'], run, allowed)
   );
   const verify = isSince64(store) ? writable(serializer) : {};
-  const ofKind = (kind, served, entries, makeRun) => served.map((given) => {
-    const id = ids.resolve(given);
+  const ofKind = (kind, served, entries, makeRun) => ids.canonicalIds(served, entries).map(({ id, given }) => {
     const found = entries.get(id);
     const target = { kind, id, names: ids.namesOf(id) };
     if (found === undefined) return { ...target, run: null };
