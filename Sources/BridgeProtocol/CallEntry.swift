@@ -95,7 +95,7 @@ public enum CallsReader {
 
 extension CallEntry {
     fileprivate func isConsistent(joined: Bool) -> Bool {
-        guard flags.rawValue & ~7 == 0, !flags.isSuperset(of: [.noInput, .whole]) else { return false }
+        guard flags.rawValue & ~15 == 0, !flags.isSuperset(of: [.noInput, .whole]) else { return false }
         guard headBytes == 0 || Int(headBytes) > PeerBlock.byteCount else { return false }
         if flags.contains(.context) && headBytes == 0 { return false }
         return (textBytes == 0) == (flags.contains(.noInput) && !joined)

@@ -22,6 +22,8 @@ public struct CallFlags: OptionSet, Sendable, Equatable {
     public static let whole = CallFlags(rawValue: 2)
     /// The request head has an `x-runner-context` field.
     public static let context = CallFlags(rawValue: 4)
+    /// The client speaks HTTP/1.0: a response that the shim writes must not be chunked.
+    public static let http10 = CallFlags(rawValue: 8)
 }
 
 /// Flags of RESULT.

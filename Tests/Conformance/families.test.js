@@ -1,7 +1,7 @@
 'use strict';
 
-// The call lane against the app's own handlers, in one process: both must answer alike, whatever the release. Bundles of
-// the releases are in the folder that RUNNER_BUNDLES names, as runner-5.0.0.cjs and so on. SEED repeats a run.
+// The call lane against the app's own handlers, in one process: both must answer alike, whatever the release. Bundles
+// of the releases are in the folder that RUNNER_BUNDLES names, as runner-5.0.0.cjs and so on. SEED repeats a run.
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -9,7 +9,9 @@ const test = require('node:test');
 const { withPair } = require('../support/pair.js');
 const { RawConnection } = require('../support/raw-connection.js');
 const { Random } = require('../support/random.js');
+const { recordedRequests } = require('./clients/recorded-requests.js');
 const { PROBES, randomProbes } = require('./families/probes.js');
+const { RECORDINGS_FOLDER } = require('./records.js');
 
 const APP = path.join(__dirname, 'families', 'app.js');
 const RANDOM_BODIES = 200;
@@ -35,7 +37,8 @@ for (const { release, bundle, missing = false } of runners()) {
     let compared = 0;
     for (const [setting, { HTTP, TUNNEL }] of Object.entries(SETTINGS)) {
       if (TUNNEL !== undefined && !/^[45]/.test(release)) continue;
-      const probes = [...PROBES, ...(setting === 'open' ? randomProbes(random, RANDOM_BODIES) : [])];
+      const more = setting === 'open' ? [...randomProbes(random, RANDOM_BODIES), ...clientsRequests(release)] : [];
+      const probes = [...PROBES, ...more];
       const env = { RUNNER: bundle, HTTP: JSON.stringify(HTTP), ...(TUNNEL === undefined ? {} : { TUNNEL }) };
       await withPair({ app: APP, env }, async ({ front, app }) => {
         const port = Number(/own handlers on port (\d+)/.exec(app.stdout)[1]);
@@ -51,6 +54,14 @@ for (const { release, bundle, missing = false } of runners()) {
     t.diagnostic(`${compared - found.length} of ${compared} answers agree`);
     assert.equal(found.length, 0, `${found.length} answers differ:\n${found.join('\n')}`);
   });
+}
+
+/** What the official clients of 6.4.1 send, where the recording is beside this checkout. */
+function clientsRequests(release) {
+  const file = path.join(RECORDINGS_FOLDER, 'clients-6.4.1.jsonl');
+  if (!release.startsWith('6.4') || !fs.existsSync(file)) return [];
+  return recordedRequests(file).filter(({ request }) => request.length > 0)
+    .map(({ name, request }) => ({ name: `client: ${name}`, bytes: request }));
 }
 
 /** @returns {{ release: string, bundle: string, missing?: string }[]} */

@@ -69,13 +69,15 @@ const store = {
 };
 
 async function main() {
-  const server = new TunnelServer({ port: Number(process.env.PORT || 7071) });
+  // The status page, on any free port.
+  const server = new TunnelServer({ port: Number(process.env.PORT || 7071), admin: 0 });
   for (const [id, { run }] of store.tasks) server.registerTask(id, run);
   for (const [id, { run }] of store.events) server.registerEvent(id, run);
   await server.listen();
   const { address, port } = server.address();
   console.log(`serving ${(await server.getTaskIds()).length} tasks on http://${address}:${port}/__runner; try:`);
   console.log(`  curl -d '{"input":{"a":5,"b":3}}' http://${address}:${port}/__runner/task/app.tasks.add`);
+  console.log(`and look at http://${server.adminAddress}/`);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close());
 }
 

@@ -6,7 +6,7 @@ const { Call } = require('./call');
 /** In a joined text, an entry without input holds `null`. */
 const NULL_BYTES = 4;
 
-const KNOWN_ENTRY_FLAGS = Entry.NO_INPUT | Entry.WHOLE | Entry.CONTEXT;
+const KNOWN_ENTRY_FLAGS = Entry.NO_INPUT | Entry.WHOLE | Entry.CONTEXT | Entry.HTTP_1_0;
 
 /**
  * Takes CALLS frames apart and starts what they call.

@@ -45,6 +45,8 @@ class Call {
     this.exchange = null;
     /** @type {import('./spans').OpenSpan | null} */
     this.span = null;
+    /** The client understands no chunks. */
+    this.isHTTP10 = false;
   }
 
   get app() {
@@ -58,6 +60,7 @@ class Call {
    * @param {boolean} plain whether the input came as plain JSON
    */
   start(input, entryFlags, plain) {
+    this.isHTTP10 = (entryFlags & Entry.HTTP_1_0) !== 0;
     const { observation } = this.link;
     if (!observation || !observation.isOn) this.run(input, entryFlags, plain);
     else if (this.head === '') {

@@ -15,11 +15,15 @@ const { reportDrained, reportToSupervisor } = require('./worker-report');
 const { prometheusText } = require('./worker-status');
 const { cluster, runWorkers } = require('./workers');
 
+/** A worker that was not heard of for so long is not healthy. */
+const STUCK_SECONDS = 10;
+
 const HELP = `Serves the tasks and events of a Node app to a runner-sidecar front.
 
   runner-sidecar-shim APP --socket PATH [options]
   runner-sidecar-shim reload --control PATH     replaces the workers one after another; exit code 1 if that stopped
   runner-sidecar-shim status --control PATH     how they do, as JSON; with --format prometheus as metrics
+  runner-sidecar-shim healthcheck --control PATH    exit code 0 while they do well: for a container's probe
 
   APP               a CommonJS or ES module that exports what run(app) returns, a promise of it, a store,
                     or a function that gives one of these (as its default export or module.exports)
@@ -33,7 +37,8 @@ const HELP = `Serves the tasks and events of a Node app to a runner-sidecar fron
   --max-age TIME    replaces a worker that has served this long             (RUNNER_SIDECAR_MAX_AGE)
                     (each up to a fifth earlier, so that workers do not come at once; off: no limit)
   --start-seconds N how long a new worker may take until it serves: 60      (RUNNER_SIDECAR_START_SECONDS)
-  --control PATH    a Unix socket for reload and status                     (RUNNER_SIDECAR_CONTROL)
+  --stuck-seconds N replaces a worker whose event loop does not run for N seconds: off  (RUNNER_SIDECAR_STUCK_SECONDS)
+  --control PATH    a Unix socket for reload, status and healthcheck        (RUNNER_SIDECAR_CONTROL)
   --help, --version
 `;
 
@@ -48,7 +53,7 @@ async function main(args) {
 
 /**
  * @typedef {{ app: string, socket: string, isSupervised: boolean } & import('./workers').WorkersSettings} Settings
- * @typedef {{ request: 'reload' | 'status', control: string, isPrometheus: boolean }} Question
+ * @typedef {{ request: string, control: string, isPrometheus: boolean }} Question
  *
  * @param {string[]} args
  * @returns {Settings | Question | null} null: it was only asked for help
@@ -73,7 +78,7 @@ function readSettings(args) {
   }
   const more = readWorkerOptions(values, process.env);
   const [request] = positionals;
-  if (positionals.length === 1 && (request === 'reload' || request === 'status')) {
+  if (positionals.length === 1 && ['reload', 'status', 'healthcheck'].includes(request)) {
     return readQuestion(request, more.control, values.format);
   }
   if (values.format !== undefined) throw new Error('--format belongs to runner-sidecar-shim status');
@@ -107,13 +112,26 @@ function readQuestion(request, control, format) {
 
 /** @param {Question} question */
 async function askSupervisor({ request, control, isPrometheus }) {
-  const answer = await ask(control, request, (text) => process.stdout.write(`${text}\n`));
+  if (request === 'healthcheck') {
+    checkHealth((await ask(control, 'status', () => {})).status);
+    return;
+  }
+  const answer = await ask(control, /** @type {'reload' | 'status'} */ (request), (text) => process.stdout.write(`${text}\n`));
   if (answer.error) throw new Error(answer.error);
   if (request === 'reload') {
     if (answer.outcome !== 'finished') process.exitCode = 1;
     return;
   }
   process.stdout.write(isPrometheus ? prometheusText(answer.status) : `${JSON.stringify(answer.status, null, 2)}\n`);
+}
+
+/** Fails when a restart would help: nothing serves, or an event loop is stuck. @param {any} status */
+function checkHealth({ wanted, serving, workers }) {
+  const stuck = workers.filter(({ silentSeconds, state }) => state === 'serving' && silentSeconds >= STUCK_SECONDS);
+  process.stdout.write(`${serving} of ${wanted} workers serve${stuck.map(({ pid, silentSeconds }) => (
+    `; worker ${pid}: its event loop has not run for ${silentSeconds} s`
+  )).join('')}\n`);
+  if (serving - stuck.length <= 0) process.exitCode = 1;
 }
 
 function count(name, text) {

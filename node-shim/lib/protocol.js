@@ -52,7 +52,7 @@ const Origin = Object.freeze({ ALLOWED: 1, CACHEABLE: 2, THREW: 4 });
 const Calls = Object.freeze({ ASCII: 1, PLAIN: 2, JOINED: 4 });
 
 /** The flags of one entry of CALLS. */
-const Entry = Object.freeze({ NO_INPUT: 1, WHOLE: 2, CONTEXT: 4 });
+const Entry = Object.freeze({ NO_INPUT: 1, WHOLE: 2, CONTEXT: 4, HTTP_1_0: 8 });
 
 /** REQUEST's flags. */
 const Request = Object.freeze({ BODY_FOLLOWS: 1 });

@@ -18,7 +18,9 @@ const NO_LISTENER = JSON.stringify({
 const REQUEST_ID = 'x-runner-request-id';
 
 /** Stands in for the head of a call whose target asked for none, and streams all the same. */
-const NO_HEAD = `${'\0'.repeat(PEER_BYTES)}POST / HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+const noHead = ({ isHTTP10 }) => (
+  `${'\0'.repeat(PEER_BYTES)}POST / HTTP/${isHTTP10 ? '1.0' : '1.1'}\r\nHost: localhost\r\n\r\n`
+);
 
 /** What the front may add to a head: a request id, a trace. */
 const HEADER_SLACK_BYTES = 4096;
@@ -134,7 +136,7 @@ class StreamLane {
   materialise(call) {
     const { link } = this;
     const { requestId } = call;
-    const bytes = Buffer.from(withoutOwnId(call.head, requestId) || NO_HEAD, 'latin1');
+    const bytes = Buffer.from(withoutOwnId(call.head, requestId) || noHead(call), 'latin1');
     const exchange = new StreamExchange(link, call.id, readPeer(bytes, 0), () => call.exchangeOver());
     if (this.callServer === null) this.callServer = this.createCallServer();
     this.captured = null;

@@ -8,6 +8,7 @@ const WORKER_OPTIONS = /** @type {const} */ ({
   'max-memory': { type: 'string' },
   'max-age': { type: 'string' },
   'start-seconds': { type: 'string' },
+  'stuck-seconds': { type: 'string' },
   control: { type: 'string' },
 });
 
@@ -22,7 +23,8 @@ const SECONDS_MOST = 86_400;
 /**
  * @param {Record<string, any>} values what `parseArgs` found
  * @param {NodeJS.ProcessEnv} environment
- * @returns {{ limits: import('./worker-limits').Limits, startMilliseconds: number, control: string | undefined }}
+ * @returns {{ limits: import('./worker-limits').Limits, startMilliseconds: number,
+ *   stuckMilliseconds: number | undefined, control: string | undefined }}
  * @throws {Error} that says which value is wrong, and what would be right
  */
 function readWorkerOptions(values, environment) {
@@ -35,11 +37,16 @@ function readWorkerOptions(values, environment) {
       ageMilliseconds: readAge(given('max-age')),
     },
     startMilliseconds: 1_000 * readSeconds('--start-seconds', given('start-seconds') ?? START_SECONDS_DEFAULT),
+    stuckMilliseconds: readStuck(given('stuck-seconds')),
     control: given('control'),
   };
 }
 
 const isOff = (text) => text === undefined || text === 'off';
+
+function readStuck(text) {
+  return isOff(text) ? undefined : 1_000 * readSeconds('--stuck-seconds', text);
+}
 
 function readCalls(text) {
   if (isOff(text)) return undefined;

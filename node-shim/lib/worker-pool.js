@@ -14,6 +14,7 @@ const CHECK_MILLISECONDS = 100;
  * @typedef {object} PoolOptions
  * @property {number} count workers that are to serve
  * @property {number} drainMilliseconds
+ * @property {number} [stuckMilliseconds] a worker whose event loop has not run for so long is killed
  * @property {number} startMilliseconds how long an app may take to load and, in a renewal, to serve
  * @property {import('./worker-limits').Limits} limits
  * @property {() => import('node:cluster').Worker} fork
@@ -123,8 +124,13 @@ class WorkerPool {
   /** Regularly. */
   check() {
     if (this.stopping) return;
-    const { startMilliseconds } = this.options;
+    const { startMilliseconds, stuckMilliseconds = Infinity } = this.options;
     for (const worker of this.workers) {
+      if (worker.state === 'serving' && !worker.wasKilled && worker.silentMilliseconds >= stuckMilliseconds) {
+        this.say(`worker ${worker.pid}: its event loop has not run for ${timeText(stuckMilliseconds)} `
+          + '(--stuck-seconds): killed');
+        worker.kill();
+      }
       // Once for each: those that serve for long say nothing of one that ends again and again.
       if (!worker.isProven && worker.ageMilliseconds >= PROVEN_MILLISECONDS) {
         worker.isProven = true;

@@ -29,6 +29,8 @@ class WorkerProcess extends EventEmitter {
     /** @type {'starting' | 'loaded' | 'serving' | 'draining' | 'ended'} */
     this.state = 'starting';
     this.startedAt = now();
+    /** When it last told anything: it does so several times a second, while its event loop runs. */
+    this.heardAt = this.startedAt;
     /** When it began to serve. @type {number | null} */
     this.servingSince = null;
     this.calls = 0;
@@ -59,6 +61,11 @@ class WorkerProcess extends EventEmitter {
     return this.servingSince === null ? 0 : this.now() - this.servingSince;
   }
 
+  /** For how long nothing was heard of it. */
+  get silentMilliseconds() {
+    return this.now() - this.heardAt;
+  }
+
   /** Why it is to be replaced, or null. */
   get exceeded() {
     return this.state === 'serving' ? this.limits.exceeded(this) : null;
@@ -68,6 +75,7 @@ class WorkerProcess extends EventEmitter {
   heard(message) {
     if (message === null || typeof message !== 'object' || this.state === 'ended') return;
     const said = message['runner-sidecar'];
+    if (said !== undefined) this.heardAt = this.now();
     if (said === 'loaded' && this.state === 'starting') {
       this.state = 'loaded';
       this.emit('loaded');

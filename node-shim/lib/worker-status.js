@@ -7,7 +7,8 @@
  * @property {number} pid of the first process
  * @property {number} wanted workers that are to serve
  * @property {number} serving workers that do
- * @property {Array<{ pid: number, state: string, ageSeconds: number, calls: number, memoryBytes: number }>} workers
+ * @property {Array<{ pid: number, state: string, ageSeconds: number,  calls: number, memoryBytes: number,
+ *   silentSeconds: number }>} workers `silentSeconds`: since its event loop was last heard of
  * @property {boolean} reloading
  * @property {import('./reload').ReloadOutcome | null} lastReload
  * @property {{ started: number, crashed: number, failedStarts: number, killed: number, failedRenewals: number,
@@ -25,6 +26,7 @@ function statusOf(pool) {
     workers: [...pool.workers].map((worker) => ({
       pid: worker.pid, state: worker.state, ageSeconds: Math.round(worker.ageMilliseconds / 1_000),
       calls: worker.calls, memoryBytes: worker.memoryBytes,
+      silentSeconds: Math.round(worker.silentMilliseconds / 1_000),
     })),
     reloading: renewals.reloading !== null,
     lastReload: renewals.lastReload,

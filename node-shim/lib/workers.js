@@ -12,6 +12,7 @@ const { statusOf } = require('./worker-status');
  * @property {number} workers
  * @property {number} drainMilliseconds
  * @property {number} startMilliseconds
+ * @property {number} [stuckMilliseconds]
  * @property {import('./worker-limits').Limits} limits
  * @property {string} [control] the path of a socket to be asked at
  */
@@ -27,6 +28,7 @@ async function runWorkers(settings) {
     count: settings.workers,
     drainMilliseconds: settings.drainMilliseconds,
     startMilliseconds: settings.startMilliseconds,
+    stuckMilliseconds: settings.stuckMilliseconds,
     limits: settings.limits,
     fork: () => cluster.fork(),
     say: (text) => process.stderr.write(`runner-sidecar-shim: ${text}\n`),

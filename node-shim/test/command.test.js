@@ -134,6 +134,54 @@ test('a second signal cuts it short, workers included', async (t) => {
   await Promise.all(closed);
 });
 
+test('healthcheck says how the workers do, and fails when none serves', async (t) => {
+  const { front, app } = await withApp(t, 'app.js', FORMS['store.js']);
+  const control = path.join(path.dirname(app), 'control');
+  const child = start(t, front, app, '--workers', '1', '--control', control);
+  if (front.peers.length === 0) await once(front, 'peer');
+  const check = async () => {
+    const asked = spawn(process.execPath, [COMMAND, 'healthcheck', '--control', control]);
+    let said = '';
+    asked.stdout.on('data', (text) => { said += text; });
+    const [code] = await once(asked, 'close');
+    return { code, said };
+  };
+  const early = await check();
+  assert.deepEqual(early, { code: 1, said: '0 of 1 workers serve\n' });
+  await front.peer.call('echo', '1');
+  for (let i = 0; i < 50 && (await check()).code !== 0; i++) await wait(50);
+  assert.deepEqual(await check(), { code: 0, said: '1 of 1 workers serve\n' });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  assert.equal((await check()).code, 1);
+});
+
+test('what an app throws while it is loaded is printed whole, with its place', () => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'broken-app-'));
+  const broken = {
+    'syntax.js': ['const a = ;', /syntax\.js:1\nconst a = ;\n +\^/],
+    'syntax.mjs': ['export const a = ;', /syntax\.mjs:1\nexport const a = ;\n +\^/],
+    'throws.js': ['throw new TypeError("boom")', /TypeError: boom\n +at .*throws\.js:1/],
+    'rejects.js': [
+      'module.exports = Promise.reject(new Error("no database", { cause: new Error("refused") }))',
+      /Error: no database\n +at .*rejects\.js:1[\s\S]*\[cause\]: Error: refused/,
+    ],
+    'text.js': ['throw "only a text"', /text\.js failed:\n'only a text'/],
+  };
+  try {
+    for (const [file, [source, message]] of Object.entries(broken)) {
+      fs.writeFileSync(path.join(directory, file), /** @type {string} */ (source));
+      const { stderr, status } = spawnSync(process.execPath, [COMMAND, path.join(directory, file), '--socket', '/x'], {
+        encoding: 'utf8',
+      });
+      assert.match(stderr, /** @type {RegExp} */ (message));
+      assert.equal(status, 1);
+    }
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+});
+
 test('a command that cannot run says why', () => {
   const run = (...args) => spawnSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8' });
   assert.match(run().stderr, /name one app to load/);

@@ -81,6 +81,16 @@ test('a response that ends before its request does waits for the rest of it', as
   assert.equal((await response.over).flags, KEEP_ALIVE);
 });
 
+test('a stream to an HTTP/1.0 client is not chunked, also when its task asked for no head', async (t) => {
+  const { front } = await serving(t, (server) => {
+    server.registerTask('stream', () => Readable.from(['a', 'b']));
+  });
+  assert.match(text(await callTask(front, 'stream').over), /\r\nTransfer-Encoding: chunked\r\n.*1\r\na\r\n/s);
+  const old = text(await callTask(front, 'stream', '1', '', { http10: true }).over);
+  assert.match(old, /\r\nConnection: close\r\n\r\nab$/);
+  assert.doesNotMatch(old, /chunked/);
+});
+
 test('without a listener a request gets a clear answer', async (t) => {
   const { front } = await serving(t, () => {});
   assert.deepEqual(front.peer.hello.listener, { exposure: false, everything: false });

@@ -54,8 +54,14 @@ test('flags rule over variables, and off is no limit', () => {
   const environment = { RUNNER_SIDECAR_MAX_CALLS: '7', RUNNER_SIDECAR_MAX_AGE: '2h', RUNNER_SIDECAR_MAX_MEMORY: '' };
   assert.deepEqual(readWorkerOptions({ 'max-calls': 'off', 'start-seconds': '5' }, environment), {
     limits: { calls: undefined, memoryBytes: undefined, ageMilliseconds: 7_200_000 }, startMilliseconds: 5_000,
-    control: undefined,
+    stuckMilliseconds: undefined, control: undefined,
   });
+});
+
+test('--stuck-seconds takes whole seconds, or off', () => {
+  assert.equal(readWorkerOptions({ 'stuck-seconds': '30' }, {}).stuckMilliseconds, 30_000);
+  assert.equal(readWorkerOptions({}, { RUNNER_SIDECAR_STUCK_SECONDS: 'off' }).stuckMilliseconds, undefined);
+  assert.throws(() => readWorkerOptions({ 'stuck-seconds': '1m' }, {}), /--stuck-seconds/);
 });
 
 test('sizes and times are read as the front reads them', () => {

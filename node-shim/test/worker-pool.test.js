@@ -33,7 +33,7 @@ class PlayedWorker extends EventEmitter {
 }
 
 /** A pool whose time passes when the test says so. */
-function makePool(t, { count = 2, limits = {} } = {}) {
+function makePool(t, { count = 2, limits = {}, stuckMilliseconds } = {}) {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   t.after(() => mock.timers.reset());
   let now = 0;
@@ -41,7 +41,8 @@ function makePool(t, { count = 2, limits = {} } = {}) {
   const workers = [];
   const said = [];
   const pool = new WorkerPool({
-    count, limits, drainMilliseconds: 1_000, startMilliseconds: 5_000, now: () => now, random: () => 0,
+    count, limits, stuckMilliseconds, drainMilliseconds: 1_000, startMilliseconds: 5_000,
+    now: () => now, random: () => 0,
     say: (text) => said.push(text),
     fork: () => {
       workers.push(new PlayedWorker(100 + workers.length));
@@ -336,4 +337,22 @@ test('each worker has limits of its own, at most a fifth below those given', () 
 test('the pace never exceeds its bound', () => {
   const pace = new RestartPace();
   for (let i = 0; i < 2_000; i += 1) assert.ok(pace.failed() <= MOST_MILLISECONDS);
+});
+
+test('a worker whose event loop does not run any more is killed and followed by another', (t) => {
+  const { pool, workers, said, pass } = makePool(t, { stuckMilliseconds: 3_000 });
+  workers.forEach((worker) => worker.serve());
+  for (let i = 0; i < 6; i += 1) {
+    pass(500);
+    workers[0].say('figures', { calls: 1, memoryBytes: 1 });
+  }
+  pass(400);
+  assert.deepEqual(workers.map(({ signals }) => signals), [[], ['SIGKILL']]);
+  assert.match(said.at(-1), /worker 101: its event loop has not run for 3 s \(--stuck-seconds\): killed/);
+  const [one, other] = statusOf(pool).workers;
+  assert.equal(one.silentSeconds, 0);
+  assert.equal(other.silentSeconds, 3);
+  workers[1].end(null, 'SIGKILL');
+  pass(1_000);
+  assert.equal(workers.length, 3);
 });

@@ -334,6 +334,7 @@ extension HTTP1Connection {
         front.dispatched(call, to: link)
         var flags = input.flags
         if head[.runnerContext].isPresent { flags.insert(.context) }
+        if call.minorVersion == 0 { flags.insert(.http10) }
         link.add(
             call, flags: flags, text: body.extracting(input.text.range), peer: peer,
             head: bytes.extracting(head.start..<head.headBytes), isASCII: input.isASCII, isPlain: input.isPlain)

@@ -37,7 +37,9 @@ const TASKS = {
   failString: async () => { throw 'just a string'; },
   quota: async () => quota.throw({ used: 3 }),
   missing: async () => missing.throw({ what: 'thing' }),
-  forged: async () => { throw Object.assign(new Error('forged'), { name: 'app.errors.missing', id: 'app.errors.missing' }); },
+  forged: async () => {
+    throw Object.assign(new Error('forged'), { name: 'app.errors.missing', id: 'app.errors.missing' });
+  },
   cancel: async () => (runner.cancellationError || runner.Errors.cancellationError).throw({ reason: 'gave up' }),
   special: async () => ({ at: new Date(5), not: NaN, gone: undefined }),
   big: async () => 10n,
@@ -56,16 +58,33 @@ const TASKS = {
     const { method, url, headers, signal } = useRequest();
     return { method, path: url.pathname, id: headers['x-runner-request-id'] ?? 'none', aborted: signal.aborted };
   },
+  upload: async (input) => {
+    const { stream } = await input.file.resolve();
+    let bytes = 0;
+    for await (const part of stream) bytes += part.length;
+    return { title: input.title, name: input.file.name, bytes };
+  },
+  wait: async () => {
+    const { signal } = useRequest();
+    await new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, 5_000);
+      signal.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); });
+    });
+  },
   context: async () => { try { return tenant.use(); } catch { return 'none'; } },
 };
+/** By which the recorded clients call. */
+const CLIENTS_TASKS = { t: async (input) => (input === undefined ? 'nothing' : input), 'tasks/ünï': async () => 'ünï' };
 const seen = [];
 
 function definitions(tag) {
   const tagged = (builder) => (tag === null ? builder : builder.tags([tag]));
-  const tasks = Object.entries(TASKS).map(([name, work]) => tagged(r.task(idOf('tasks', name))).run(work).build());
+  const named = isLanes ? { ...TASKS, ...CLIENTS_TASKS } : TASKS;
+  const tasks = Object.entries(named).map(([name, work]) => tagged(r.task(idOf('tasks', name))).run(work).build());
   tasks.push(tagged(r.task(idOf('tasks', 'seen'))).run(async () => seen.splice(0)).build());
   const notify = tagged(r.event(idOf('events', 'notify'))).build();
   const failing = tagged(r.event(idOf('events', 'failing'))).build();
+  const events = isLanes ? [tagged(r.event('e')).build()] : [];
   const hooks = [
     r.hook(idOf('hooks', 'onNotify')).on(notify).run(async ({ id, data, source }) => {
       if (data && typeof data === 'object') data.hooked = true;
@@ -74,7 +93,7 @@ function definitions(tag) {
     r.hook(idOf('hooks', 'onFailing')).on(failing).run(async () => quota.throw({ used: 1 })).build(),
   ];
   const hidden = r.task(idOf('tasks', 'hidden')).run(async () => 'hidden').build();
-  return { tasks, events: [notify, failing], others: [...hooks, hidden, quota, missing, tenant] };
+  return { tasks, events: [notify, failing, ...events], others: [...hooks, hidden, quota, missing, tenant] };
 }
 
 async function main() {

@@ -33,7 +33,10 @@ const PROBES = [
   { name: 'what that delivered', bytes: call('seen') },
   { name: 'event with a typed error', bytes: emit('failing') },
   { name: 'wrong method', bytes: request('GET', '/__runner/task/app.tasks.add') },
-  { name: 'preflight', bytes: request('OPTIONS', '/__runner/task/app.tasks.add', undefined, { Origin: 'https://a.test' }) },
+  {
+    name: 'preflight',
+    bytes: request('OPTIONS', '/__runner/task/app.tasks.add', undefined, { Origin: 'https://a.test' }),
+  },
   { name: 'no such route', bytes: request('POST', '/__runner/nothing', '{}') },
   { name: 'discovery, GET', bytes: request('GET', '/__runner/discovery') },
   { name: 'discovery, POST', bytes: request('POST', '/__runner/discovery', '{}') },
@@ -49,19 +52,26 @@ function contexts(id) {
   return JSON.stringify({ [id]: '"acme"' });
 }
 
-const KEYS = ['a', 'b', '$date', '$x', '__type', '__graph', '__proto__', 'constructor', '$runner.escape::a', 'é', 'input'];
+const KEYS = [
+  'a', 'b', '$date', '$x', '__type', '__graph', '__proto__', 'constructor', '$runner.escape::a', 'é', 'input',
+];
 const TYPES = ['Date', 'Undefined', 'NonFiniteNumber', 'BigInt', 'Map', 'Set', 'Nope'];
 
 const below = (random, limit) => random.integer(0, limit - 1);
 
-/** A body for `echo` that the serializers may read in a way of their own. @param {import('../../support/random.js').Random} random */
+/**
+ * A body for `echo` that the serializers may read in a way of their own.
+ * @param {import('../../support/random.js').Random} random
+ */
 function randomBody(random) {
   const value = (depth) => {
     const kind = below(random, depth > 3 ? 5 : 8);
     if (kind === 0) return [null, true, false][below(random, 3)];
     if (kind === 1) return [0, -0, 1, 1e21, 0.1, -5][below(random, 6)];
     if (kind <= 3) return ['', 'text', 'é\u2028', '1970-01-01T00:00:00.000Z'][below(random, 4)];
-    if (kind === 4) return { __type: TYPES[below(random, TYPES.length)], value: ['5', 'NaN', null, []][below(random, 4)] };
+    if (kind === 4) {
+      return { __type: TYPES[below(random, TYPES.length)], value: ['5', 'NaN', null, []][below(random, 4)] };
+    }
     if (kind === 5) return Array.from({ length: below(random, 4) }, () => value(depth + 1));
     const members = Array.from({ length: below(random, 4) }, () => (
       `${JSON.stringify(KEYS[below(random, KEYS.length)])}:${JSON.stringify(value(depth + 1))}`

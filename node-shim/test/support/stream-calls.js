@@ -51,7 +51,8 @@ function callTask(front, id, text = '1', extra = '', options) {
   const response = responseOf(peer, call, options);
   const head = defaultHead(id, 'task', `Content-Length: ${Buffer.byteLength(text)}\r\n${extra}`);
   const target = peer.target('task', id);
-  peer.send(callsFrame([{ call, target, text, head: peer.hello.targets[target].head ? head : undefined }]));
+  const { http10 = false } = options || {};
+  peer.send(callsFrame([{ call, target, text, http10, head: peer.hello.targets[target].head ? head : undefined }]));
   return Object.assign(response, { call });
 }
 

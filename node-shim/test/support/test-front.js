@@ -49,7 +49,7 @@ function callsFrame(calls, { ascii, plain, joined } = {}) {
     peerBlock(call.peer), Buffer.from(call.head, 'latin1'),
   ])));
   calls.forEach((call, i) => {
-    const flags = (call.noInput ? 1 : 0) | (call.whole ? 2 : 0) | (call.context ? 4 : 0);
+    const flags = (call.noInput ? 1 : 0) | (call.whole ? 2 : 0) | (call.context ? 4 : 0) | (call.http10 ? 8 : 0);
     entries.writeUInt32LE(call.call >>> 0, i * 16);
     entries.writeUInt32LE((call.target | (flags << 24)) >>> 0, i * 16 + 4);
     entries.writeUInt32LE(texts[i].length, i * 16 + 8);
