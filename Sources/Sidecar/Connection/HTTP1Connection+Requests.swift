@@ -101,6 +101,14 @@ extension HTTP1Connection {
         guard let stored = call.update({ $0.takeStored() }) else { preconditionFailure("it waits with its head") }
         call.update { $0.resume() }
         if let decision = stored.decision { return carryOut(decision, call, stored) }
+        // The rules name the header that carries the token: only now can its place be noted.
+        var scan = HeadScan()
+        guard front.exposure.parser.parse(stored.headBytes.bytes, resuming: &scan, into: stored.head) == .complete
+        else {
+            // Limits that became narrower meanwhile.
+            front.stored.recycle(stored, &loop.pool)
+            return refuse(call, front.admission.refusal)
+        }
         carryOut(front.exposure.rules.decide(stored.head, stored.headBytes.bytes), call, stored)
     }
 
