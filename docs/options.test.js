@@ -17,6 +17,7 @@ const options = new Set([...optionsTable.matchAll(/^\| `--([\w-]+)`/gm)].map(([,
 const commandHelps = [
   ['node-shim', 'runner-sidecar-shim.js', '--help'], ['node-shim', 'runner-sidecar.js', 'check', '--help'],
   ['node-shim', 'runner-sidecar.js', 'dev', '--help'], ['compare', 'runner-sidecar-compare.js', '--help'],
+  ['compare', 'runner-sidecar-compare.js', '--live', '--help'],
 ].map(([folder, file, ...args]) => (
   spawnSync(process.execPath, [path.join(ROOT, folder, 'bin', file), ...args], { encoding: 'utf8' }).stdout
 )).join('\n');

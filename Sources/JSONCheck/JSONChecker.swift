@@ -75,7 +75,8 @@ public struct JSONChecker: Sendable {
                 at = text.endOfWhitespace(from: at + 1)
                 if key.isMeaningful {
                     isPlain = false
-                    if nesting.depth == 1 { needsWhole = true }
+                    // Beside the member, too: the serializer may refuse what it finds there.
+                    if memberStart < 0 { needsWhole = true }
                 }
                 if key.isMember { memberStart = at }
                 if key.isReturnPayload && watchesReturnPayload { needsWhole = true }

@@ -45,8 +45,8 @@ public struct JSONSummary: Equatable, Sendable {
     /// Whether no object key, at any depth and however it is escaped, has a meaning of its own to the serializer, and
     /// the text is not nested deeper than that allows: then `JSON.parse` alone gives the value that it would.
     public var isPlain = true
-    /// Whether the app has to see the whole body, and not just the member asked for: the top-level object has a key
-    /// with such a meaning, the body is nested too deep to be plain, or it asks for a payload to be returned.
+    /// Whether the app has to see the whole body, and not just the member asked for: there is a key with such a meaning
+    /// outside the member, the body is nested too deep to be plain, or it asks for a payload to be returned.
     public var needsWhole = false
 
     @inlinable public init() {}

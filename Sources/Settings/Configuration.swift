@@ -24,6 +24,7 @@ public struct Configuration: Equatable, Sendable {
     // MARK: The bridge
 
     public var socketPath: String?
+    public var mirrorSocketPath: String?
     public var socketMode = FileMode(bits: 0o660)
     /// A group's name or number, which the socket file is given.
     public var socketGroup: String?

@@ -214,6 +214,11 @@ public enum OptionTable {
             help:
                 "Number of tasks and events with a metrics label of their own; the others share one. `0`: no such labels."
         ),
+        Option(
+            .insight, "mirror-socket", optional: \.mirrorSocketPath, .path(limit: 107), absence: "none",
+            help:
+                "Unix socket that `compare --live` reads. It carries copies of calls with their tokens; only this user may connect."
+        ),
     ]
 
     private static let hour = 3_600_000

@@ -95,6 +95,8 @@ extension Front {
         bridge = nil
         removeSocket()
         removeListenSockets()
+        mirror?.close()
+        mirror = nil
         for loop in loops { loop.mailbox.send(.drain) }
         let timer = Timer(loop: control) { [unowned self] in
             cutShort(because: "--drain-timeout is over")
@@ -117,6 +119,8 @@ extension Front {
 
     /// The last thing a front does.
     func finish() {
+        mirror?.close()
+        mirror = nil
         logger.notice("stopped")
         control.stop()
     }

@@ -30,6 +30,7 @@ public final class Front {
     var reportedDroppedLines = 0
     private var heartbeat: Timer?
     var admin: AdminServer?
+    var mirror: MirrorServer?
     lazy var reports = ReportDesk(loop: control)
     let startedUnixMilliseconds = WallClock.unixMilliseconds
     private var failure: StartError?
@@ -108,6 +109,11 @@ public final class Front {
             fail(error)
         case .report(let number, _, let report):
             reports.received(report, number: number)
+        case .mirrored(let number, let frame, let reservedBytes, let budget):
+            budget.release(reservedBytes)
+            mirror?.mirrored(frame, number: number)
+        case .mirrorCounted(let number, let loop, let counts):
+            mirror?.counted(counts, loop: loop, number: number)
         case .drained(let loop):
             readiness.drainedLoops.insert(loop)
             if readiness.drainedLoops.count == loops.count { finish() }
@@ -127,6 +133,7 @@ public final class Front {
         do throws(StartError) {
             try openBridge()
             try openAdmin()
+            if let path = configuration.mirrorSocketPath { mirror = try MirrorServer(front: self, path: path) }
         } catch {
             fail(error)
             return

@@ -17,6 +17,8 @@ enum LoopMessage: Sendable {
     case cutShort
     /// Report to the control loop.
     case report(number: UInt64)
+    /// Copy calls for a comparison; nil: no more.
+    case mirror(MirrorTapOrder?)
 }
 
 /// What a serving loop tells the control loop.
@@ -27,6 +29,10 @@ enum ControlMessage: Sendable {
     case failed(Front.StartError)
     /// A report that was asked for.
     case report(number: UInt64, loop: Int, LoopReport)
+    /// A copy of a call, for the comparison that asked for it.
+    case mirrored(number: UInt64, frame: [UInt8], reservedBytes: Int, budget: MirrorBudget)
+    /// What was copied, and what was not.
+    case mirrorCounted(number: UInt64, loop: Int, MirrorCounts)
     /// Nobody is connected any more.
     case drained(loop: Int)
     /// A worker's link is gone, or was not taken over.

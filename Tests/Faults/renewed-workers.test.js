@@ -18,6 +18,8 @@ const { pause, waitUntil } = require('../support/wait-until.js');
 
 const COMMAND = path.join(shimFolder(), 'bin', 'runner-sidecar-shim.js');
 const APP = path.join(__dirname, 'app-module.js');
+/** Of @bluelibs/runner. */
+const STAND_IN = path.join(__dirname, '../../docs/support/runner-stand-in.js');
 const WORKERS = 2;
 const REQUESTS = amount('RUNNER_SIDECAR_RENEWAL_REQUESTS', { usual: 5_000, long: 100_000 });
 const TIMEOUT = { timeout: 90_000 };
@@ -147,6 +149,40 @@ test('a reload to code that does not start stops, says why, and the old workers 
     assert.equal((await ask('reload')).code, 0);
     assert.equal(await version(), 2);
   }, { app }));
+});
+
+test('a reload that changes the exposure stops at once and says so; a restart of all workers changes it', {
+  ...TIMEOUT,
+}, async () => {
+  const folder = temporaryFolder();
+  const app = path.join(folder, 'app.js');
+  const token = path.join(folder, 'token');
+  fs.writeFileSync(app, `const fs = require('node:fs');
+    const { r, run, nodeExposure } = require(${JSON.stringify(STAND_IN)});
+    const http = { basePath: '/__runner', auth: { token: fs.readFileSync(${JSON.stringify(token)}, 'utf8') } };
+    const add = r.task('add').run(async ({ a, b }) => a + b).build();
+    module.exports = run(r.resource('app').register([add, nodeExposure.with({ http })]).build(), {
+      logs: { printThreshold: null },
+    });`);
+  fs.writeFileSync(token, 'old-secret');
+  const call = async (run, value) => (
+    await callOnce(run.front.port, 'add', { a: 1, b: 2 }, { headers: [['x-runner-token', value]] })).status;
+  await FaultRun.with({ workers: 0 }, async (run) => {
+    await withCommand(run, [], async ({ ask, status }) => {
+      const old = pidsOf(await status());
+      fs.writeFileSync(token, 'new-secret');
+      const began = Date.now();
+      const { code, stdout } = await ask('reload');
+      assert.equal(code, 1);
+      assert.match(stdout, /^reload stopped: the front refuses the new worker \d+: .*auth.* by a restart, not by a re/);
+      assert.ok(Date.now() - began < 20_000, 'it does not wait for --start-seconds');
+      assert.deepEqual(pidsOf(await status()), old);
+      assert.deepEqual([await call(run, 'old-secret'), await call(run, 'new-secret')], [200, 401]);
+    }, { app });
+    await withCommand(run, [], async () => {
+      assert.deepEqual([await call(run, 'old-secret'), await call(run, 'new-secret')], [401, 200]);
+    }, { app });
+  });
 });
 
 test('a worker that ignores the drain is killed at its deadline, and the reload goes on', TIMEOUT, async () => {

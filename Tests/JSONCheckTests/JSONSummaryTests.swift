@@ -83,7 +83,8 @@ struct JSONSummaryTests {
             "{\"a\":{\"\(key)\":1},\"a\":2}",
         ] {
             let nested = check(text).summary
-            #expect(!nested.isPlain && !nested.needsWhole, "\(text)")
+            // Beside the member asked for it is the serializer's as well: it may refuse the body for it.
+            #expect(!nested.isPlain && nested.needsWhole == !text.hasPrefix("{\"input\""), "\(text)")
         }
     }
 

@@ -5,7 +5,7 @@
  *
  * In, on stdin, batches: byte length (u32 LE), then that many bytes of cases, each a claim of 24 bytes and a document:
  *   0  document length, u32 LE
- *   4  flags: 1 accepted, 2 ASCII, 4 object, 8 dollar key, 16 top-level dollar key, 32 has the member
+ *   4  flags: 1 accepted, 2 ASCII, 4 object, 8 dollar key, 16 dollar key outside the member, 32 has the member
  *   5  the member asked for: 0 input, 1 payload
  *   6  zero
  *   8  offset and length of the member's value, u32 LE each
@@ -24,27 +24,32 @@ const DISAGREEMENT_LIMIT = 10;
 const isDollarKey = (key) => key.startsWith('$') || key === '__proto__';
 
 /**
- * Whether any object in the text has such a key, and whether the top-level one has. Read from the text, since an object
- * that vanishes under a duplicate key is in the text but not in the parsed value.
+ * Whether any object in the text has such a key, and whether one outside the values of the member has. Read from the
+ * text, since an object that vanishes under a duplicate key is in the text but not in the parsed value.
  * @param {string} text a text that JSON.parse takes
- * @returns {{ any: boolean, top: boolean }}
+ * @param {string} member @param {boolean} isObject
+ * @returns {{ any: boolean, outside: boolean }}
  */
-function dollarKeys(text) {
+function dollarKeys(text, member, isObject) {
   let depth = 0;
   let any = false;
-  let top = false;
+  let outside = false;
+  let isInMember = false;
   // In a valid text a string is a key exactly when a colon follows it.
   const token = /"((?:[^"\\]|\\.)*)"([ \t\r\n]*:)?|[[{]|[\]}]/gs;
   for (let match; (match = token.exec(text)) !== null; ) {
     const found = match[0];
     if (found === '[' || found === '{') depth++;
     else if (found === ']' || found === '}') depth--;
-    else if (match[2] !== undefined && isDollarKey(JSON.parse(`"${match[1]}"`))) {
+    else if (match[2] !== undefined) {
+      const key = JSON.parse(`"${match[1]}"`);
+      if (depth === 1) isInMember = isObject && key === member;
+      if (!isDollarKey(key)) continue;
       any = true;
-      if (depth === 1) top = true;
+      if (!isInMember) outside = true;
     }
   }
-  return { any, top };
+  return { any, outside };
 }
 
 /** @returns {string | null} what is wrong with the claim, or null */
@@ -65,9 +70,9 @@ function judge(document, claim) {
   if (isASCII !== claim.isASCII) return `isASCII is ${isASCII}`;
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   if (isObject !== claim.isObject) return `isObject is ${isObject}`;
-  const { any, top } = dollarKeys(text);
+  const { any, outside } = dollarKeys(text, claim.member, isObject);
   if (any !== claim.hasDollarKey) return `hasDollarKey is ${any}`;
-  if ((isObject && top) !== claim.hasTopLevelDollarKey) return `hasTopLevelDollarKey is ${isObject && top}`;
+  if (outside !== claim.hasDollarKeyOutside) return `hasDollarKeyOutside is ${outside}`;
 
   const wholeFault = judgeSlice(document, claim.value, value);
   if (wholeFault !== null) return `the whole value: ${wholeFault}`;
@@ -110,7 +115,7 @@ function judgeBatch(batch) {
       isASCII: (flags & 2) !== 0,
       isObject: (flags & 4) !== 0,
       hasDollarKey: (flags & 8) !== 0,
-      hasTopLevelDollarKey: (flags & 16) !== 0,
+      hasDollarKeyOutside: (flags & 16) !== 0,
       hasMember: (flags & 32) !== 0,
       member: MEMBERS[batch[at + 5]],
       memberRange: { offset: batch.readUInt32LE(at + 8), length: batch.readUInt32LE(at + 12) },

@@ -128,14 +128,23 @@ function excerpt(body, offset) {
 function judge(first, again, second, ignoredHeaders) {
   if (first.failure && second.failure) return { verdict: 'unanswered', differences: [], noise: [] };
   const noise = differences(first, again, ignoredHeaders);
+  const found = withoutNoise(differences(first, second, ignoredHeaders), noise);
+  const verdict = found.length > 0 ? 'different' : noise.length > 0 ? 'noisy' : 'same';
+  return { verdict, differences: found, noise };
+}
+
+/**
+ * @param {AnswerDifference[]} found
+ * @param {AnswerDifference[]} noise what one server does differently by itself
+ * @returns {AnswerDifference[]} those of `found` that lie elsewhere
+ */
+function withoutNoise(found, noise) {
   const places = noise.map(({ place }) => place);
   // A body that is not JSON has no places but bytes: once it varies, all of it may.
   const noisyText = places.some((place) => /^body byte/.test(place));
   const isNoise = ({ place }) =>
     places.some((noisy) => covers(noisy, place)) || (noisyText && place.startsWith('body '));
-  const found = differences(first, second, ignoredHeaders).filter((difference) => !isNoise(difference));
-  const verdict = found.length > 0 ? 'different' : noise.length > 0 ? 'noisy' : 'same';
-  return { verdict, differences: found, noise };
+  return found.filter((difference) => !isNoise(difference));
 }
 
 /** Whether a place lies at or below another: what varies at `$.result` varies at `$.result.time`, too. */
@@ -143,4 +152,4 @@ function covers(noisy, place) {
   return place === noisy || place.startsWith(`${noisy}.`) || place.startsWith(`${noisy}[`);
 }
 
-module.exports = { IGNORED_HEADERS, differences, judge };
+module.exports = { IGNORED_HEADERS, differences, judge, withoutNoise };

@@ -73,4 +73,4 @@ function bodyOf(postData) {
   return Buffer.from(form.toString());
 }
 
-module.exports = { readHar };
+module.exports = { readHar, CONNECTION_HEADERS };

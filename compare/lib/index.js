@@ -27,6 +27,9 @@ const { htmlReport } = require('./report-html');
 async function main(argv, streams = process) {
   const { stdout, stderr } = streams;
   try {
+    if (argv.some((argument) => argument === '--live' || argument.startsWith('--live='))) {
+      return await require('./live').main(argv, streams);
+    }
     const options = readOptions(argv);
     if (options.help) {
       stdout.write(helpText());

@@ -156,6 +156,7 @@ Sends the same requests to two servers, shows what differs, then measures both u
 The base URLs include the base path; they default to ${DEFAULT_URLS[0]} (the app's own server)
 and ${DEFAULT_URLS[1]} (the sidecar). Without a file of requests they are made from what the
 first server's discovery endpoint lists. POSTs are sent only if marked safe, or with --include-unsafe.
+With --live it compares on the live traffic of a front, and has other options: --live --help.
 What a HAR file or a log has that is not a request is passed over, and told with its place.
 
 ${lines.join('\n')}
@@ -164,4 +165,4 @@ Exit code: 0 the responses are the same, 1 they differ, 2 the comparison could n
 `;
 }
 
-module.exports = { readOptions, helpText, DEFAULT_URLS };
+module.exports = { readOptions, readHeader, helpText, DEFAULT_URLS };

@@ -61,13 +61,18 @@ class Call {
    */
   start(input, entryFlags, plain) {
     this.isHTTP10 = (entryFlags & Entry.HTTP_1_0) !== 0;
+    if (this.isObserved) this.link.observation.begin(this, () => this.run(input, entryFlags, plain));
+    else this.run(input, entryFlags, plain);
+  }
+
+  /** Whether something observes this process's server, so that it is to see this call. */
+  get isObserved() {
     const { observation } = this.link;
-    if (!observation || !observation.isOn) this.run(input, entryFlags, plain);
-    else if (this.head === '') {
-      // Something observes that did not before: from now on calls bring their heads.
-      this.link.owner.wantHeads();
-      this.run(input, entryFlags, plain);
-    } else observation.begin(this, () => this.run(input, entryFlags, plain));
+    if (!observation || !observation.isOn) return false;
+    if (this.head !== '') return true;
+    // Something observes that did not before: from now on calls bring their heads.
+    this.link.owner.wantHeads();
+    return false;
   }
 
   run(input, entryFlags, plain) {
@@ -94,6 +99,11 @@ class Call {
 
   /** The text did not parse with the app's own serializer. */
   refuseInput() {
+    if (this.isObserved) this.link.observation.begin(this, () => this.refuse());
+    else this.refuse();
+  }
+
+  refuse() {
     this.answer(400, this.app.codec.envelope(400, this.app.rules.invalidBodyText, 'INVALID_JSON'), 0);
   }
 

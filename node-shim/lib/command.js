@@ -116,7 +116,8 @@ async function askSupervisor({ request, control, isPrometheus }) {
     checkHealth((await ask(control, 'status', () => {})).status);
     return;
   }
-  const answer = await ask(control, /** @type {'reload' | 'status'} */ (request), (text) => process.stdout.write(`${text}\n`));
+  const name = /** @type {'reload' | 'status'} */ (request);
+  const answer = await ask(control, name, (text) => process.stdout.write(`${text}\n`));
   if (answer.error) throw new Error(answer.error);
   if (request === 'reload') {
     if (answer.outcome !== 'finished') process.exitCode = 1;

@@ -44,10 +44,31 @@ function textOf(value) {
   }
 }
 
+/**
+ * Standard error may be a pipe that is read slowly, and writing to it then holds up the app: so a flood of one kind of
+ * line is shortened, and says so.
+ */
+const LINES_PER_SECOND_MOST = 50;
+const flood = { second: 0, lines: 0, left: 0 };
+
 function logToStderr(level, message, data) {
   if ((level === 'debug' || level === 'info') && !ALWAYS_PRINTED.has(message)) return;
+  const second = Math.floor(performance.now() / 1000);
+  if (second !== flood.second) {
+    if (flood.left > 0) write(`runner-sidecar warn: ${flood.left} more lines in one second were left out\n`);
+    Object.assign(flood, { second, lines: 0, left: 0 });
+  }
+  flood.lines += 1;
+  if (flood.lines > LINES_PER_SECOND_MOST) {
+    flood.left += 1;
+    return;
+  }
   const text = data === undefined ? '' : ` ${JSON.stringify(inWords(data))}`;
-  process.stderr.write(`runner-sidecar ${level}: ${message}${text}\n`);
+  write(`runner-sidecar ${level}: ${message}${text}\n`);
+}
+
+function write(line) {
+  process.stderr.write(line);
 }
 
 module.exports = { makeLog };

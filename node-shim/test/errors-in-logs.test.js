@@ -82,6 +82,23 @@ test('the runner\'s own logger gets the error itself, whose stack it prints', ()
   assert.deepEqual(seen, [['exposure.task.error', { error, task: 'a' }]]);
 });
 
+test('a flood of errors is shortened, and says by how much', async (t) => {
+  const peer = await start(t);
+  const { write } = process.stderr;
+  const lines = [];
+  process.stderr.write = /** @type {any} */ ((line) => { lines.push(line); return true; });
+  try {
+    await new Promise((resolve) => { setTimeout(resolve, 1000 - (performance.now() % 1000) + 5); });
+    for (let i = 0; i < 80; i++) await peer.call('sees', '1', { head: HEAD });
+    assert.equal(lines.filter((line) => line.includes('exposure.task.error')).length, 50);
+    await new Promise((resolve) => { setTimeout(resolve, 1000); });
+    await peer.call('sees', '1', { head: HEAD });
+    assert.match(lines.at(-2), /^runner-sidecar warn: 30 more lines in one second were left out\n$/);
+  } finally {
+    process.stderr.write = write;
+  }
+});
+
 test('what cannot be turned into text does not end a call', async (t) => {
   const front = await TestFront.start();
   t.after(() => front.close());

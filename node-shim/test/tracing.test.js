@@ -102,6 +102,15 @@ test('an error is recorded in the span, an event has one, and a cancelled call e
   assert.equal(cancelled.attributes['http.response.status_code'], 499);
 });
 
+test('input that does not parse has a span of status 400', async (t) => {
+  traced(t);
+  const { front } = await start(t, { serializer: { parse() { throw new Error('no'); }, stringify: JSON.stringify } });
+  assert.equal((await front.peer.call('echo', '{"$x":1}', { head: headOf('echo') })).status, 400);
+  const [{ attributes, status }] = await spans(1);
+  assert.equal(attributes['http.response.status_code'], 400);
+  assert.equal(status.code, 0);
+});
+
 test('a call answered on res has its status in the span', async (t) => {
   traced(t);
   const { call, peer } = await start(t);

@@ -101,6 +101,14 @@ extension HTTP1Connection {
         guard let stored = call.update({ $0.takeStored() }) else { preconditionFailure("it waits with its head") }
         call.update { $0.resume() }
         if let decision = stored.decision { return carryOut(decision, call, stored) }
+        // The rules name the header that carries the token: only now can its place be noted.
+        var scan = HeadScan()
+        guard front.exposure.parser.parse(stored.headBytes.bytes, resuming: &scan, into: stored.head) == .complete
+        else {
+            // Limits that became narrower meanwhile.
+            front.stored.recycle(stored, &loop.pool)
+            return refuse(call, front.admission.refusal)
+        }
         carryOut(front.exposure.rules.decide(stored.head, stored.headBytes.bytes), call, stored)
     }
 
@@ -335,6 +343,11 @@ extension HTTP1Connection {
         var flags = input.flags
         if head[.runnerContext].isPresent { flags.insert(.context) }
         if call.minorVersion == 0 { flags.insert(.http10) }
+        if front.mirror.isOn && call.kind != .discovery {
+            front.mirror.request(
+                of: call, route: front.exposure.targetRoutes[Int(call.target)],
+                head: bytes.extracting(head.start..<head.headBytes), body: body)
+        }
         link.add(
             call, flags: flags, text: body.extracting(input.text.range), peer: peer,
             head: bytes.extracting(head.start..<head.headBytes), isASCII: input.isASCII, isPlain: input.isPlain)

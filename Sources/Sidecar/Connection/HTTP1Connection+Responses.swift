@@ -19,7 +19,8 @@ extension HTTP1Connection {
             return reserve(call.buffered?.bytes.count ?? 0, for: call)
         }
         prepareOutbox()
-        if result.content == .result && result.status == 200 && bytes.count >= Limits.largeBytes {
+        let isLarge = result.content == .result && result.status == 200 && bytes.count >= Limits.largeBytes
+        if isLarge && !(front.mirror.isOn && front.mirror.awaits(call)) {
             writeLarge(bytes, of: call)
         } else {
             write(result, bytes, of: call, into: &outbox)
@@ -60,6 +61,11 @@ extension HTTP1Connection {
             call.update { $0.setResponseBytes(hasBody ? bytes.count : 0) }
         }
         if let notes = call.notes { notes.echo(into: &out, from: before) }
+        if front.mirror.isOn,
+            let copy = front.mirror.response(of: call, out.bytes.extracting(droppingFirst: before))
+        {
+            front.control.send(copy)
+        }
     }
 
     // MARK: The front's own

@@ -29,6 +29,7 @@ final class FrontLoop {
     let stored = StoredRequests()
     let admission: Admission
     let accounts: RequestAccounts
+    let mirror = LoopMirror()
     private(set) var responseSizes = ResponseSizeEstimate()
     private(set) var responseMemory: ResponseMemory
     private(set) var bodyMemory: BodyMemory
@@ -115,6 +116,9 @@ final class FrontLoop {
         if !admission.pending.isEmpty && admission.workers.hasRoom { turn.admitPending() }
         admission.sample(nowMilliseconds: loop.nowMilliseconds, windowMilliseconds: limits.workerWaitMilliseconds)
         connections.sweep(ticks: clock.ticks) { $0.checkTimers() }
+        if mirror.isOn && clock.ticks % LoopMirror.reportTicks == 0 {
+            if let counted = mirror.report(loop: index, calls) { control.send(counted) }
+        }
     }
 
     // MARK: Connections
@@ -233,6 +237,7 @@ final class FrontLoop {
         case .drain: drain()
         case .cutShort: cutShort()
         case .report(let number): control.send(.report(number: number, loop: index, report()))
+        case .mirror(let order): mirror.set(order)
         }
     }
 

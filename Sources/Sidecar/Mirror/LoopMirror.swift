@@ -1,0 +1,62 @@
+internal import Bytes
+internal import EventLoop
+internal import Metrics
+
+/// Copies calls of one loop for a comparison, while there is one.
+final class LoopMirror {
+    private(set) var isOn = false
+    private var tap: MirrorTap?
+    private var budget: MirrorBudget?
+
+    /// How often what was copied is reported.
+    static let reportTicks: UInt32 = 10
+
+    /// Begins or ends copying.
+    func set(_ order: MirrorTapOrder?) {
+        tap?.end()
+        tap = order.map {
+            MirrorTap(number: $0.number, order: $0.order, budget: $0.budget, seed: .random(in: .min ... .max))
+        }
+        budget = order?.budget
+        isOn = order != nil
+    }
+
+    /// A worker gets a call.
+    ///
+    /// - Parameters:
+    ///   - route: what its target is called.
+    ///   - body: without its transfer coding.
+    @inline(never)
+    func request(of call: Call, route: TargetRoute, head: Span<UInt8>, body: Span<UInt8>) {
+        tap?.took(
+            call: call.id, target: Int(call.target),
+            name: { (route.kind == .event ? "event " : "task ") + route.id }, head: head, body: body)
+    }
+
+    /// Whether the response of a call is to be copied, and so has to be in one piece.
+    func awaits(_ call: Call) -> Bool { tap?.awaits(call.id) == true }
+
+    /// The response of a call was written for its client. Gives what to send to the control loop, if anything.
+    @inline(never)
+    func response(of call: Call, _ response: Span<UInt8>) -> ControlMessage? {
+        guard let tap, let budget else { return nil }
+        let nanoseconds = call.answeredNanoseconds &- call.receivedNanoseconds
+        let microseconds = UInt32(clamping: nanoseconds / 1000)
+        guard let frame = tap.answered(call: call.id, response: response, microseconds: microseconds) else {
+            return nil
+        }
+        return .mirrored(
+            number: tap.number, frame: frame.bytes, reservedBytes: frame.reservedBytes, budget: budget)
+    }
+
+    /// Forgets calls that ended without a response to copy, and gives what was counted.
+    func report(loop: Int, _ calls: CallTable) -> ControlMessage? {
+        guard let tap else { return nil }
+        if tap.pendingCount > 0 {
+            var live: Set<UInt32> = []
+            calls.forEach { call in if call.phase != .free { live.insert(call.id) } }
+            tap.forget { !live.contains($0) }
+        }
+        return .mirrorCounted(number: tap.number, loop: loop, tap.counts)
+    }
+}
