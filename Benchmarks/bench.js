@@ -25,9 +25,11 @@ interleaved in rounds. At its default it takes about twenty minutes; the machine
   --quick            the most telling cases, short rounds: about four minutes
   --runner FILE      a CommonJS bundle of @bluelibs/runner's Node build: adds nodeExposure, and the sidecar serving the
                      real runner
+  --runner-5 FILE    the same of a 5.x, --runner-6 FILE of a 6.x: adds nodeexposure-5, sidecar-5, lanes-6, sidecar-6
   --front FILE       the front's binary (dist/runner-sidecar, which scripts/build-static makes, when no other is named)
   --modules FILE     the modules' benchmark (dist/bench-modules, the same)
-  --subjects A,B     only these: sidecar, floor, plain, nginx, haproxy, passenger, nodeexposure, sidecar-runner
+  --subjects A,B     only these: sidecar, floor, plain, nginx, haproxy, passenger, nodeexposure, sidecar-runner,
+                     nodeexposure-5, sidecar-5, lanes-6, sidecar-6
   --cases A,B        only these: ${CASES.map(({ id }) => id).join(', ')}
   --rounds N         5, with --quick 2; three fifths of it for the cases that no target stands on
   --seconds N        of load in a round: 2, with --quick 1
@@ -43,20 +45,23 @@ answers wrongly, are shown and are no error.
 const TEXT = { type: 'string' };
 const FLAG = { type: 'boolean' };
 const OPTIONS = {
-  quick: FLAG, runner: TEXT, front: TEXT, modules: TEXT, subjects: TEXT, cases: TEXT, rounds: TEXT, seconds: TEXT,
+  quick: FLAG, runner: TEXT, 'runner-5': TEXT, 'runner-6': TEXT, front: TEXT, modules: TEXT, subjects: TEXT,
+  cases: TEXT, rounds: TEXT, seconds: TEXT,
   out: TEXT, 'write-docs': FLAG, from: TEXT, help: FLAG,
 };
 
 function readOptions(argv) {
   const { values } = parseArgs({ args: argv, options: OPTIONS });
   const front = path.resolve(values.front ?? path.join(ROOT, 'dist', 'runner-sidecar'));
-  const { quick = false, runner } = values;
-  if (runner && !fs.existsSync(runner)) throw new Error(`there is no ${runner}`);
+  const { quick = false, runner, 'runner-5': runner5, 'runner-6': runner6 } = values;
+  for (const bundle of [runner, runner5, runner6]) {
+    if (bundle && !fs.existsSync(bundle)) throw new Error(`there is no ${bundle}`);
+  }
   return {
     help: values.help, from: values.from, writeDocs: values['write-docs'] ?? false, front, runner,
     modules: path.resolve(values.modules ?? path.join(ROOT, 'dist', 'bench-modules')),
     out: path.resolve(values.out ?? path.join(__dirname, 'results')),
-    subjects: chosen(allSubjects({ front, runner }), values.subjects, 'subject'),
+    subjects: chosen(allSubjects({ front, runner, runner5, runner6 }), values.subjects, 'subject'),
     cases: chosen(CASES.filter((work) => !quick || work.quick || values.cases), values.cases, 'case'),
     rounds: Number(values.rounds ?? (quick ? 2 : 5)),
     seconds: Number(values.seconds ?? (quick ? 1 : 2)),

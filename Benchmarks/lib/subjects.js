@@ -77,11 +77,17 @@ function sidecar(binary) {
   };
 }
 
-/** @param {string} binary @param {string | undefined} bundle of @bluelibs/runner */
-function sidecarWithRunner(binary, bundle) {
+/**
+ * @param {string} binary
+ * @param {string | undefined} bundle of @bluelibs/runner
+ * @param {Partial<Subject>} [named] what tells a newer release's subject from 4.8's
+ * @returns {Subject}
+ */
+function sidecarWithRunner(binary, bundle, named = {}) {
   return {
     id: 'sidecar-runner',
     title: 'sidecar, real runner',
+    ...named,
     missing: () => (bundle ? sidecar(binary).missing() : NO_BUNDLE),
     start: ({ directory, token }) => startSidecar(binary, directory, (socket) => (
       startNode('runner-app.js', { RUNNER: path.resolve(bundle), SOCKET: socket, TOKEN: token }))),
@@ -102,16 +108,22 @@ async function startSidecar(binary, directory, startWorker) {
   return { port, processes: { front: [front.pid], node: [worker.pid] }, stop: stopAll([front, worker]) };
 }
 
-/** @param {string | undefined} bundle of @bluelibs/runner */
-function nodeExposure(bundle) {
+/**
+ * The runner's own server.
+ * @param {string | undefined} bundle of @bluelibs/runner
+ * @param {Partial<Subject>} [named]
+ * @returns {Subject}
+ */
+function nodeExposure(bundle, named = {}) {
   return {
     id: 'nodeexposure',
     title: 'nodeExposure',
-    missing: () => (bundle ? undefined : NO_BUNDLE),
     ownFaults: {
       // readRequestBody of 4.8.6 listens to `data` with `once`.
       'echo-256k': 'nodeExposure 4.8.6 takes the first chunk of a body for all of it, and answers 400 to this one',
     },
+    ...named,
+    missing: () => (bundle ? undefined : NO_BUNDLE),
     async start({ token }) {
       const port = await freePort();
       const server = startNode('runner-app.js', { RUNNER: path.resolve(bundle), PORT: String(port), TOKEN: token });
@@ -121,13 +133,24 @@ function nodeExposure(bundle) {
   };
 }
 
+/** What the cases expect is what 4.8 answers. */
+const NEWER = {
+  'not-found': 'from 5.0 on this is answered 403',
+  malformed: 'from 5.0 on this is answered in other words',
+};
+
 /**
- * @param {{front: string, runner?: string}} options
+ * @param {{front: string, runner?: string, runner5?: string, runner6?: string}} options the front's binary, and bundles
+ *   of 4.8, 5.x and 6.x
  * @returns {Subject[]}
  */
-function allSubjects({ front, runner }) {
+function allSubjects({ front, runner, runner5, runner6 }) {
   return [
     sidecar(front), floor, plain, nginx, haproxy, passenger, nodeExposure(runner), sidecarWithRunner(front, runner),
+    nodeExposure(runner5, { id: 'nodeexposure-5', title: 'nodeExposure of 5.x', ownFaults: NEWER }),
+    sidecarWithRunner(front, runner5, { id: 'sidecar-5', title: 'sidecar, real runner 5.x', ownFaults: NEWER }),
+    nodeExposure(runner6, { id: 'lanes-6', title: 'rpcLanesResource of 6.x', ownFaults: NEWER }),
+    sidecarWithRunner(front, runner6, { id: 'sidecar-6', title: 'sidecar, real runner 6.x', ownFaults: NEWER }),
   ];
 }
 

@@ -56,6 +56,22 @@ const TARGETS = [
     case: 'add', of: 'sidecar-runner', to: 'nodeexposure', figure: nodeCpu,
   },
   {
+    what: "requests per second, 6.x on both sides, to the runner's own server", least: 6, unit: '×',
+    case: 'add', of: 'sidecar-6', to: 'lanes-6', figure: rate,
+  },
+  {
+    what: "CPU in all per call, 6.x: the runner's own server to the sidecar", least: 5.4, unit: '×',
+    case: 'add', of: 'lanes-6', to: 'sidecar-6', figure: allCpu,
+  },
+  {
+    what: "CPU of the app's thread, echo 16 KB, 6.x: the runner's own server to the sidecar", least: 4, unit: '×',
+    case: 'echo-16k', of: 'lanes-6', to: 'sidecar-6', figure: nodeCpu,
+  },
+  {
+    what: "CPU in all per call, 5.x: the runner's own server to the sidecar", least: 6, unit: '×',
+    case: 'add', of: 'nodeexposure-5', to: 'sidecar-5', figure: allCpu,
+  },
+  {
     what: 'p99 at 64 connections, to plain Node http', most: 0.3,
     case: 'add', of: 'sidecar', to: 'plain', figure: 'milliseconds.p99',
   },

@@ -67,7 +67,8 @@ class CallLane {
   startParsed(call, json, plain, entryFlags) {
     let input;
     try {
-      input = plain ? JSON.parse(json) : this.app.codec.parse(json);
+      if (plain) input = JSON.parse(json);
+      else input = (entryFlags & Entry.WHOLE) !== 0 ? this.app.codec.parse(json) : this.app.codec.parseInput(json);
     } catch {
       call.refuseInput();
       return;

@@ -10,6 +10,7 @@ const { isPlain } = require('./plain-values');
  *
  * @typedef {object} Codec
  * @property {(text: string) => unknown} parse throws where the serializer does
+ * @property {(text: string) => unknown} parseInput the same for the text of an input alone, as a member of a body
  * @property {boolean} parsesPlainAsJson whether JSON.parse gives the same for texts that the front calls plain
  * @property {(value: unknown) => string} stringify
  * @property {(value: unknown) => string | undefined} valueText the text of the result alone; undefined when the
@@ -31,6 +32,10 @@ class JsonCodec {
 
   parse(text) {
     return JSON.parse(text);
+  }
+
+  parseInput(text) {
+    return this.parse(text);
   }
 
   stringify(value) {

@@ -6,6 +6,9 @@ const { PEER_BYTES } = require('./protocol');
 /** Only its rule for joining repeated fields is used, so that `headers` here and on a genuine req cannot differ. */
 const joiner = new IncomingMessage(null);
 
+/** An id that the front made, which is the last field of the head. */
+const OWN_REQUEST_ID = /\r\nx-runner-request-id: ([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\r\n\r\n$/;
+
 /**
  * A request head as the front received it. The front has checked it against RFC 9112, so it is only cut here.
  */
@@ -26,7 +29,12 @@ class RequestHead {
 
   /** As `IncomingMessage.headers`: lower-case names, repeated fields joined or dropped by Node's own rule. */
   get headers() {
-    if (this.parsed === null) this.parsed = parseFields(this.fields);
+    if (this.parsed === null) {
+      this.parsed = parseFields(this.fields);
+      const own = OWN_REQUEST_ID.exec(this.fields);
+      // Instead of what the client sent, which was none.
+      if (own !== null) this.parsed['x-runner-request-id'] = own[1];
+    }
     return this.parsed;
   }
 }
@@ -54,4 +62,4 @@ function isSpace(code) {
   return code === 0x20 || code === 0x09;
 }
 
-module.exports = { RequestHead };
+module.exports = { OWN_REQUEST_ID, RequestHead };

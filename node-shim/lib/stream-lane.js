@@ -5,6 +5,7 @@ const http = require('node:http');
 const { PEER_BYTES, Request, ProtocolError } = require('./protocol');
 const { applyCors } = require('./cors');
 const { readPeer } = require('./peer-address');
+const { OWN_REQUEST_ID } = require('./request-head');
 const { StreamExchange } = require('./stream-exchange');
 
 const NO_LISTENER = JSON.stringify({
@@ -136,7 +137,7 @@ class StreamLane {
   materialise(call) {
     const { link } = this;
     const { requestId } = call;
-    const bytes = Buffer.from(withoutOwnId(call.head, requestId) || noHead(call), 'latin1');
+    const bytes = Buffer.from(withoutOwnId(call) || noHead(call), 'latin1');
     const exchange = new StreamExchange(link, call.id, readPeer(bytes, 0), () => call.exchangeOver());
     if (this.callServer === null) this.callServer = this.createCallServer();
     this.captured = null;
@@ -169,14 +170,12 @@ class StreamLane {
 }
 
 /**
- * An id that the front made stands right behind the request line. The app sees it in `headers`, but it is none that the
- * client sent, so `rawHeaders` is without it.
+ * An id that the front made is the last field. The app sees it in `headers`, but it is none that the client sent, so
+ * `rawHeaders` is without it.
  */
-function withoutOwnId(head, requestId) {
-  const line = head.indexOf('\r\n', PEER_BYTES) + 2;
-  const own = `${REQUEST_ID}: ${requestId}\r\n`;
-  if (requestId === undefined || !head.startsWith(own, line)) return head;
-  return head.slice(0, line) + head.slice(line + own.length);
+function withoutOwnId({ app, head }) {
+  const own = app.rules.requestIds ? OWN_REQUEST_ID.exec(head) : null;
+  return own === null ? head : `${head.slice(0, own.index)}\r\n\r\n`;
 }
 
 /** The app's handlers set the CORS headers that they know of; in the end the front's options hold. */

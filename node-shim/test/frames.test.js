@@ -49,6 +49,7 @@ function readCalls(flags, detail, field, source, start, length) {
   const codec = {
     parsesPlainAsJson: true,
     parse: (text) => ({ parsed: JSON.parse(text) }),
+    parseInput: (text) => ({ parsed: JSON.parse(text) }),
     valueText: () => undefined,
     envelope: () => '',
   };

@@ -26,6 +26,7 @@ function withWholeBoundary(text) {
   const [, boundary] = /boundary=(\S+)/.exec(text) ?? [];
   if (!boundary) return text;
   const body = text.slice(text.indexOf('\r\n\r\n') + 4);
+  if (/content-length: N\r\n/.test(text)) return text.replace(/content-length: N/, `content-length: ${body.length}`);
   const contentLength = /content-length: (\d+)/i.exec(text);
   let missing;
   if (contentLength) {

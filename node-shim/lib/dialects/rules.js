@@ -27,14 +27,15 @@ const JSON_LIMIT_BYTES = 2 * 1024 * 1024;
  * @param {any} serializer
  */
 function rulesSince5(http, serializer) {
-  // The front takes whole numbers up to a million; how deep a serializer without such a limit goes is V8's affair.
-  const limit = serializer.maxDepth >= 1 ? Math.floor(Math.min(serializer.maxDepth, 1_000_000)) : 10_000;
+  // The serializer counts values from 0: so many arrays and one more may be open, and at that depth it looks itself. One
+  // level less can also be written into an envelope. The front takes whole numbers up to a million.
+  const depth = serializer.maxDepth >= 1 ? Math.floor(Math.min(serializer.maxDepth, 999_999)) : 10_000;
   return {
     ...OLDEST,
     securityHeaders: true,
     corsCredentialsWithoutOrigin: 'none',
     jsonLimitBytes: jsonLimitOf(http),
-    jsonDepth: { limit, plain: limit - 1 },
+    jsonDepth: { limit: depth + 1, plain: depth - 1 },
     plainKeys: 'serializer',
     invalidBodyText: 'Invalid JSON body',
     prettyErrors: serializer.indent !== undefined,

@@ -37,6 +37,11 @@ class TreeCodec extends SerializerCodec {
     return true;
   }
 
+  /** Some keys only mean something at the top of a body, and depth counts from there. */
+  parseInput(text) {
+    return this.serializer.parse(`{"input":${text}}`).input;
+  }
+
   /** A type that the app added, at any time, may match what looks plain. */
   get writesJson() {
     return this.depthMax > 0 && typesOf(this.serializer) === this.builtInTypes;
