@@ -70,7 +70,8 @@ test(`under ${REQUESTS} calls with a renewal every two seconds none fails, and a
   timeout: 60_000 + REQUESTS * 10,
 }, async (t) => {
   const random = Random.forTest(t);
-  await FaultRun.with({ workers: 0 }, async (run) => {
+  // Two loops, so that a worker serves only when both have welcomed it.
+  await FaultRun.with({ workers: 0, frontOptions: ['--loops', '2'] }, async (run) => {
     const before = await run.descriptorsAtRest();
     // Two workers that live for four seconds: one leaves every two.
     await withCommand(run, ['--max-age', '4s'], async ({ status }) => {

@@ -343,11 +343,7 @@ extension HTTP1Connection {
         var flags = input.flags
         if head[.runnerContext].isPresent { flags.insert(.context) }
         if call.minorVersion == 0 { flags.insert(.http10) }
-        if front.mirror.isOn && call.kind != .discovery {
-            front.mirror.request(
-                of: call, route: front.exposure.targetRoutes[Int(call.target)],
-                head: bytes.extracting(head.start..<head.headBytes), body: body)
-        }
+        if front.isMirroring { mirrorRequest(call, head, bytes, body: body) }
         link.add(
             call, flags: flags, text: body.extracting(input.text.range), peer: peer,
             head: bytes.extracting(head.start..<head.headBytes), isASCII: input.isASCII, isPlain: input.isPlain)

@@ -20,7 +20,7 @@ extension HTTP1Connection {
         }
         prepareOutbox()
         let isLarge = result.content == .result && result.status == 200 && bytes.count >= Limits.largeBytes
-        if isLarge && !(front.mirror.isOn && front.mirror.awaits(call)) {
+        if isLarge && !(front.isMirroring && front.mirror.awaits(call)) {
             writeLarge(bytes, of: call)
         } else {
             write(result, bytes, of: call, into: &outbox)
@@ -61,11 +61,7 @@ extension HTTP1Connection {
             call.update { $0.setResponseBytes(hasBody ? bytes.count : 0) }
         }
         if let notes = call.notes { notes.echo(into: &out, from: before) }
-        if front.mirror.isOn,
-            let copy = front.mirror.response(of: call, out.bytes.extracting(droppingFirst: before))
-        {
-            front.control.send(copy)
-        }
+        if front.isMirroring { mirrorResponse(call, out.bytes.extracting(droppingFirst: before)) }
     }
 
     // MARK: The front's own

@@ -30,6 +30,8 @@ final class FrontLoop {
     let admission: Admission
     let accounts: RequestAccounts
     let mirror = LoopMirror()
+    /// Whether `mirror` is on: the one thing that each call asks about it.
+    private(set) var isMirroring = false
     private(set) var responseSizes = ResponseSizeEstimate()
     private(set) var responseMemory: ResponseMemory
     private(set) var bodyMemory: BodyMemory
@@ -116,7 +118,7 @@ final class FrontLoop {
         if !admission.pending.isEmpty && admission.workers.hasRoom { turn.admitPending() }
         admission.sample(nowMilliseconds: loop.nowMilliseconds, windowMilliseconds: limits.workerWaitMilliseconds)
         connections.sweep(ticks: clock.ticks) { $0.checkTimers() }
-        if mirror.isOn && clock.ticks % LoopMirror.reportTicks == 0 {
+        if isMirroring && clock.ticks % LoopMirror.reportTicks == 0 {
             if let counted = mirror.report(loop: index, calls) { control.send(counted) }
         }
     }
@@ -237,7 +239,9 @@ final class FrontLoop {
         case .drain: drain()
         case .cutShort: cutShort()
         case .report(let number): control.send(.report(number: number, loop: index, report()))
-        case .mirror(let order): mirror.set(order)
+        case .mirror(let order):
+            mirror.set(order)
+            isMirroring = order != nil
         }
     }
 

@@ -1,10 +1,10 @@
 internal import Bytes
 internal import EventLoop
+internal import HTTPCodec
 internal import Metrics
 
 /// Copies calls of one loop for a comparison, while there is one.
 final class LoopMirror {
-    private(set) var isOn = false
     private var tap: MirrorTap?
     private var budget: MirrorBudget?
 
@@ -18,7 +18,6 @@ final class LoopMirror {
             MirrorTap(number: $0.number, order: $0.order, budget: $0.budget, seed: .random(in: .min ... .max))
         }
         budget = order?.budget
-        isOn = order != nil
     }
 
     /// A worker gets a call.
@@ -26,7 +25,6 @@ final class LoopMirror {
     /// - Parameters:
     ///   - route: what its target is called.
     ///   - body: without its transfer coding.
-    @inline(never)
     func request(of call: Call, route: TargetRoute, head: Span<UInt8>, body: Span<UInt8>) {
         tap?.took(
             call: call.id, target: Int(call.target),
@@ -37,7 +35,6 @@ final class LoopMirror {
     func awaits(_ call: Call) -> Bool { tap?.awaits(call.id) == true }
 
     /// The response of a call was written for its client. Gives what to send to the control loop, if anything.
-    @inline(never)
     func response(of call: Call, _ response: Span<UInt8>) -> ControlMessage? {
         guard let tap, let budget else { return nil }
         let nanoseconds = call.answeredNanoseconds &- call.receivedNanoseconds
@@ -58,5 +55,21 @@ final class LoopMirror {
             tap.forget { !live.contains($0) }
         }
         return .mirrorCounted(number: tap.number, loop: loop, tap.counts)
+    }
+}
+
+/// What a connection shows a mirror that is on. Not part of what serving takes: kept out of its code.
+extension HTTP1Connection {
+    @inline(never)
+    func mirrorRequest(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>, body: Span<UInt8>) {
+        guard call.kind != .discovery else { return }
+        front.mirror.request(
+            of: call, route: front.exposure.targetRoutes[Int(call.target)],
+            head: bytes.extracting(head.start..<head.headBytes), body: body)
+    }
+
+    @inline(never)
+    func mirrorResponse(_ call: Call, _ response: Span<UInt8>) {
+        if let copy = front.mirror.response(of: call, response) { front.control.send(copy) }
     }
 }
