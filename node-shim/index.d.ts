@@ -242,3 +242,9 @@ export function serve(
   runtime: object | RuntimeParts | BareStore | Promise<object>,
   options?: ServeOptions,
 ): Promise<Service>;
+
+/**
+ * A resource to register, in place of the call of `serve` after `run`: the app is served from its `ready` event on, and
+ * its calls end before its resources are disposed. Its value is `{ service }`.
+ */
+export function sidecarResource(runner: object, options?: ServeOptions): any;

@@ -1,4 +1,4 @@
 import shim from './index.js';
 
-export const { serve, TunnelServer } = shim;
+export const { serve, sidecarResource, TunnelServer } = shim;
 export default shim;

@@ -54,6 +54,12 @@ const r = {
   middleware: { task: (id) => builder('taskMiddleware', id) },
 };
 
+/** Of the runner's own, what the snippets use. */
+const globals = {
+  resources: { store: { kind: 'resource', id: 'globals.resources.store' } },
+  events: { ready: { kind: 'event', id: 'globals.events.ready' } },
+};
+
 /** Like the runner: everything registered is initialised, in order, before `run` resolves. */
 async function run(app, { shutdownHooks = true } = {}) {
   const store = new Store();
@@ -80,6 +86,9 @@ async function run(app, { shutdownHooks = true } = {}) {
     },
     dispose: () => store.dispose(),
   };
+  for (const name of ['taskRunner', 'eventManager', 'logger']) {
+    store.resources.set(`globals.resources.${name}`, { resource: {}, value: runtime[name] });
+  }
   store.dispose = async () => {
     for (const dispose of disposals.reverse()) await dispose();
   };
@@ -89,6 +98,7 @@ async function run(app, { shutdownHooks = true } = {}) {
     store.resources.set(item.id, { resource: item, config: item.config, value });
     if (item.dispose) disposals.push(() => item.dispose(value));
   }
+  await runtime.eventManager.emit(globals.events.ready);
   // As the runner does it: it takes the resources down, and the process with them.
   if (shutdownHooks) {
     for (const signal of ['SIGTERM', 'SIGINT']) {
@@ -108,6 +118,7 @@ function dependenciesOf(runtime, { dependencies = {} }) {
 
 function valueOf(runtime, item) {
   if (item.kind === 'task') return (input) => runTask(runtime, item, input);
+  if (item === globals.resources.store) return runtime.store;
   if (item.kind === 'event') return (data) => runtime.eventManager.emit(item, data);
   return runtime.store.resources.get(item.id).value;
 }
@@ -182,4 +193,4 @@ function asyncContext({ id }) {
 const useExposureContext = () => asyncContext({ id: 'platform.node.exposure.request' }).use();
 const cancellationError = makeError({ id: 'runner.errors.cancellation', format: ({ reason }) => reason });
 
-module.exports = { r, run, nodeExposure, useExposureContext, asyncContext, Store, Errors: { cancellationError } };
+module.exports = { r, run, globals, nodeExposure, useExposureContext, asyncContext, Store, Errors: { cancellationError } };

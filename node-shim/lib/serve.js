@@ -21,7 +21,7 @@ async function serve(given, options = {}) {
   checkOptions('serve', options);
   const runtime = readRuntime(await given);
   const app = runtime.family !== null ? await createRunnerApp(runtime, options) : createStoreApp(runtime, options);
-  agreeWithOwnHandlers(app, runtime.store);
+  agreeWithOwnHandlers(app, runtime.store, options.http !== undefined);
   const listen = app.http?.listen;
   const service = new Service(app, { port: listen?.port, host: listen?.host, ...options });
   // Before it starts: the app may be told to stop while the front does.
@@ -39,17 +39,18 @@ async function serve(given, options = {}) {
  * Uploads and raw bodies are answered by the app's own exposure, by its own configuration: that is remembered, so that
  * lib/front-settings.js can translate. 4.x compares with `token` as it stands, and would refuse everybody for a list.
  */
-function agreeWithOwnHandlers(app, store) {
+function agreeWithOwnHandlers(app, store, isGiven) {
   const own = store.resources instanceof Map ? store.resources.get(EXPOSURE)?.config?.http : undefined;
   if (own) {
     app.ownHttp = { ...own, auth: own.auth && { ...own.auth } };
     const isOldest = app.exposure.rules.jsonLimitBytes === null && !app.exposure.rules.securityHeaders;
     if (isOldest && own.auth && Array.isArray(own.auth.token)) [own.auth.token] = own.auth.token;
   }
-  if (app.http.auth && app.exposure.auth.kind === 'open') {
-    app.log('warn', 'runner-sidecar: http.auth has no token that is not empty, so everybody may call: set it, or leave '
-      + 'auth out to say that this is meant');
-  }
+  if (!app.http.auth || app.http.auth.allowAnonymous === true || app.exposure.auth.kind !== 'open') return;
+  const text = 'http.auth has no token that is not empty, so everybody may call: set it, or leave auth out to say that '
+    + 'this is meant';
+  if (isGiven) throw new TypeError(`serve(app, options): ${text}`);
+  app.log('warn', `runner-sidecar: ${text}`);
 }
 
 /** A store whose tasks and events hold `{ run }`: plain functions, called with the input. */

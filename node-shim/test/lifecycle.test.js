@@ -19,7 +19,7 @@ const RUNNER = process.env.RUNNER_BUNDLE || path.join(__dirname, '../../docs/sup
 const CALL_MILLISECONDS = 600;
 
 /** A task that is longer than a restart, and a database that must outlive it. */
-const appSource = (runOptions = '{}') => `
+const appSource = (runOptions = '{}', more = '') => `
   const { r, run } = require(${JSON.stringify(RUNNER)});
   const fs = require('node:fs');
   const say = (text) => fs.writeSync(1, text + '\\n');
@@ -36,7 +36,7 @@ const appSource = (runOptions = '{}') => `
     say(database.open ? 'call done' : 'call without its database');
     return database.open;
   }).build();
-  const app = r.resource('app').register([database, slow]).build();
+  const app = r.resource('app').register([database, slow${more && `, ${more}`}]).build();
   const started = run(app, { logs: { printThreshold: null }, ...${runOptions} });
 `;
 
@@ -57,7 +57,11 @@ async function start(t, source, commandOf) {
     fs.rmSync(directory, { recursive: true, force: true });
   });
   const exit = once(child, 'exit');
-  if (front.peers.length === 0) await once(front, 'peer');
+  const early = exit.then(([code]) => { throw new Error(`it ended with ${code} before it was served`); });
+  if (front.peers.length === 0) await Promise.race([once(front, 'peer'), early]);
+  early.catch(() => {});
+  // The runner listens for signals once `run` is over.
+  while (!/^up$|for the front at/m.test(said)) await once(child.stdout, 'data');
   front.peer.on('frame', ({ type }) => {
     if (type === TYPE.DRAINING) front.peer.send(frame(TYPE.DRAINING));
   });
@@ -69,12 +73,17 @@ const byItself = (file) => [file];
 const exporting = (runOptions) => () => `${appSource(runOptions)}\nmodule.exports = started;`;
 const serving = (more = '') => (socket) => `${appSource()}
   const { serve } = require(${JSON.stringify(path.join(__dirname, '..'))});
-  started.then((runtime) => serve(runtime, { socket: ${JSON.stringify(socket)} }).then(() => { ${more} }));`;
+  started.then((runtime) => serve(runtime, { socket: ${JSON.stringify(socket)} }).then(() => { say('up'); ${more} }));`;
+
+const registering = (socket) => appSource('{}', `require(${JSON.stringify(path.join(__dirname, '..'))})
+  .sidecarResource(require(${JSON.stringify(RUNNER)}), { socket: ${JSON.stringify(socket)} })`)
+  + '\nstarted.then(() => say("up"));';
 
 const WAYS = {
   'the shim, an app with the runner\'s shutdown hooks': [exporting(), byCommand],
   'the shim, an app with shutdownHooks: false': [exporting('{ shutdownHooks: false }'), byCommand],
   'serve() alone: the runner\'s own hook ends the app': [serving(), byItself],
+  'sidecarResource() registered: the runner starts and ends it': [registering, byItself],
   'serve() with a SIGTERM handler that disposes the runtime': [
     serving('process.once("SIGTERM", () => runtime.dispose());'), byItself,
   ],

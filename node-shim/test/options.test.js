@@ -60,6 +60,12 @@ test('corsOrigins is checked as cors.origin is, and corsOrigin is a misspelling 
   assert.throws(create({ corsOrigin: ['https://a.example'] }), /did you mean corsOrigins\?/);
 });
 
+test('auth without a token is for releases that have another way, and refused by those that have not', async () => {
+  checkOptions('serve', { http: { auth: { allowAnonymous: true } } });
+  const serving = serve({ tasks: {} }, { http: { auth: { header: 'x-key' } }, socket: '/nowhere' });
+  await assert.rejects(serving, /http\.auth has no token that is not empty/);
+});
+
 test('no error shows a token', () => {
   const wrong = [{ auth: 's3cret' }, { auth: { token: ['s3cret', 5] } }, { auth: { tokens: 's3cret' } }];
   for (const options of wrong) {
