@@ -20,6 +20,13 @@ public struct ProcessUsage: Sendable {
             descriptorLimit: readDescriptorLimit())
     }
 
+    /// User and system together; cheap enough to ask every second.
+    public static var cpuMicroseconds: Int {
+        var usage = rusage()
+        _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return microseconds(usage.ru_utime) + microseconds(usage.ru_stime)
+    }
+
     private static func microseconds(_ time: timeval) -> Int { time.tv_sec * 1_000_000 + Int(time.tv_usec) }
 
     /// The second number of /proc/self/statm is the resident set in pages (proc(5)).

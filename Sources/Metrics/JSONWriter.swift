@@ -61,7 +61,7 @@ struct JSONWriter: ~Copyable {
         text(value)
     }
 
-    mutating func truth(_ name: String, _ value: Bool) {
+    mutating func bool(_ name: String, _ value: Bool) {
         key(name)
         literal(value ? "true" : "false")
     }

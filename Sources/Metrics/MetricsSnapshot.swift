@@ -1,34 +1,34 @@
-/// Everything the admin listener shows, at one moment: what the loops counted, and readings taken when asked.
+/// Everything the admin listener shows, at one moment: what the loops counted, and what was measured when asked.
 public struct MetricsSnapshot: Sendable {
     public var counted: LoopMetrics
     /// One for each Node process, merged over the links it has to each loop.
-    public var workers: [WorkerReading]
-    public var process: ProcessReading
-    public var front: FrontReading
+    public var workers: [WorkerStats]
+    public var process: ProcessStats
+    public var front: FrontStats
 
-    public init(counted: LoopMetrics, workers: [WorkerReading], process: ProcessReading, front: FrontReading) {
+    public init(counted: LoopMetrics, workers: [WorkerStats], process: ProcessStats, front: FrontStats) {
         self.counted = counted
         self.workers = workers
         self.process = process
         self.front = front
     }
 
-    /// Two loops of one front together. Readings of the process and the front are the same for all loops: the left
+    /// Two loops of one front together. Those of the process and the front are the same for all loops: the left
     /// one's stand.
     public static func + (left: MetricsSnapshot, right: MetricsSnapshot) -> MetricsSnapshot {
         var sum = left
         sum.counted.merge(right.counted)
-        sum.workers = WorkerReading.mergedByProcess(left.workers + right.workers)
+        sum.workers = WorkerStats.mergedByProcess(left.workers + right.workers)
         return sum
     }
 }
 
 /// One Node process, as one loop (or, merged, the front) sees it.
-public struct WorkerReading: Equatable, Sendable {
+public struct WorkerStats: Equatable, Sendable {
     public enum State: String, Sendable, CaseIterable {
         case ready
         /// Its PONG is overdue: the event loop is blocked, or the process is stopped.
-        case silent
+        case unresponsive
         case draining
     }
 
@@ -79,33 +79,33 @@ public struct WorkerReading: Equatable, Sendable {
         self.load = load
     }
 
-    /// One reading for each process of `readings`, whose loops each have a link of their own to it.
-    public static func mergedByProcess(_ readings: [WorkerReading]) -> [WorkerReading] {
-        var merged: [WorkerReading] = []
-        for reading in readings {
-            if let known = merged.firstIndex(where: { $0.id == reading.id }) {
-                merged[known].merge(reading)
+    /// One for each process of `stats`, whose loops each have a link of their own to it.
+    public static func mergedByProcess(_ stats: [WorkerStats]) -> [WorkerStats] {
+        var merged: [WorkerStats] = []
+        for one in stats {
+            if let known = merged.firstIndex(where: { $0.id == one.id }) {
+                merged[known].merge(one)
             } else {
-                merged.append(reading)
+                merged.append(one)
             }
         }
         return merged
     }
 
     /// Adds what another loop sees of the same process: its calls, and of the rest whichever is worse.
-    mutating func merge(_ other: WorkerReading) {
+    mutating func merge(_ other: WorkerStats) {
         callsInFlight += other.callsInFlight
         calls += other.calls
         eventLoopLagMicroseconds = max(eventLoopLagMicroseconds, other.eventLoopLagMicroseconds)
         // The process is the same: what it said last is what counts.
         if let theirs = other.load, load == nil || other.lastPongMilliseconds < lastPongMilliseconds { load = theirs }
         lastPongMilliseconds = max(lastPongMilliseconds, other.lastPongMilliseconds)
-        if other.state == .draining || (other.state == .silent && state == .ready) { state = other.state }
+        if other.state == .draining || (other.state == .unresponsive && state == .ready) { state = other.state }
     }
 }
 
 /// What the system says of the front's process.
-public struct ProcessReading: Equatable, Sendable {
+public struct ProcessStats: Equatable, Sendable {
     public var cpuUserMicroseconds: Int
     public var cpuSystemMicroseconds: Int
     public var residentBytes: Int
@@ -129,7 +129,7 @@ public struct ProcessReading: Equatable, Sendable {
 }
 
 /// What the front says of itself.
-public struct FrontReading: Equatable, Sendable {
+public struct FrontStats: Equatable, Sendable {
     public var version: String
     public var pid: Int
     public var loops: Int
@@ -153,4 +153,10 @@ public struct FrontReading: Equatable, Sendable {
         self.notReadyReasons = notReadyReasons
         self.logLinesDropped = logLinesDropped
     }
+}
+
+// Names from before, for what is not renamed yet.
+public typealias WorkerReading = WorkerStats
+extension WorkerStats.State {
+    public static let silent = WorkerStats.State.unresponsive
 }

@@ -128,7 +128,7 @@ public enum PrometheusText {
 
     private static func workers(_ snapshot: MetricsSnapshot, _ writer: inout ExpositionWriter) {
         writer.family("runner_sidecar_workers", .gauge, "Workers connected, by state.")
-        for state in WorkerReading.State.allCases {
+        for state in WorkerStats.State.allCases {
             writer.sample([("state", state.rawValue)], snapshot.workers.count { $0.state == state })
         }
         writer.family("runner_sidecar_worker_calls_in_flight", .gauge, "Calls a worker has not answered yet.")
@@ -156,11 +156,11 @@ public enum PrometheusText {
         writer.sample([("version", snapshot.front.version)], 1)
     }
 
-    private static func loads(_ snapshot: MetricsSnapshot) -> [([ExpositionWriter.Label], WorkerReading.Load)] {
+    private static func loads(_ snapshot: MetricsSnapshot) -> [([ExpositionWriter.Label], WorkerStats.Load)] {
         snapshot.workers.compactMap { worker in worker.load.map { (labels(worker), $0) } }
     }
 
-    private static func labels(_ worker: WorkerReading) -> [ExpositionWriter.Label] {
+    private static func labels(_ worker: WorkerStats) -> [ExpositionWriter.Label] {
         [("worker", worker.id), ("pid", "\(worker.pid)")]
     }
 

@@ -21,7 +21,7 @@ public import Bytes
 ///   "bytes": { "streamReceived": 0, "streamSent": 0, "bridgeReceived": 0, "bridgeSent": 0 },
 ///   "process": { "cpu": 0, "memory": 0, "descriptors": 0, "maxDescriptors": 0 },  cpu: microseconds; memory: bytes
 ///   "lag": { "front": { "p99": 0, "max": 0 }, "node": { "p99": 0, "max": 0 } },
-///   "workers": [{ "id": "9f86", "pid": 7, "node": "20.1.0", "runner": "4.8.6", "state": "ready", or silent, draining
+///   "workers": [{ "id": "9f86", "pid": 7, "node": "20.1.0", "runner": "4.8.6", "state": "ready", or unresponsive, draining
 ///                 "inFlight": 0, "calls": 0, "lag": 0, "pong": 0, lag: microseconds; pong: ms since the last
 ///                 "memory": 0, "heapUsed": 0, "heapTotal": 0, "busy": 0 }], bytes; busy: millionths; null: not told
 ///   "tasks": [{ "kind": "task", "id": "app.add", "calls": 0, "failed": 0, "p50": 0, "p99": 0, id null: all others
@@ -62,7 +62,7 @@ public enum StatsJSON {
             json.number("started", snapshot.process.startUnixMilliseconds)
         }
         json.object("ready") { json in
-            json.truth("ok", front.notReadyReasons.isEmpty)
+            json.bool("ok", front.notReadyReasons.isEmpty)
             json.array("reasons", front.notReadyReasons) { reason, json in json.text(reason) }
         }
     }
@@ -132,7 +132,7 @@ public enum StatsJSON {
         }
     }
 
-    private static func workers(_ workers: [WorkerReading], _ json: inout JSONWriter) {
+    private static func workers(_ workers: [WorkerStats], _ json: inout JSONWriter) {
         json.array("workers", workers) { worker, json in
             json.object { json in
                 json.text("id", worker.id)

@@ -1,6 +1,7 @@
 internal import BridgeProtocol
 internal import EventLoop
 public import Logging
+internal import Metrics
 public import Settings
 
 /// The server as a whole: a control loop on the calling thread (signals, bridge handshakes, admin) and serving loops on
@@ -27,11 +28,13 @@ public final class Front {
     /// When the first signal to stop came, on the monotonic clock.
     var firstStopNanoseconds: UInt64?
     var logTimer: Timer?
+    var history = StatsHistory()
+    var historyTimer: Timer?
     var reportedDroppedLines = 0
     private var heartbeat: Timer?
     var admin: AdminServer?
     var mirror: MirrorServer?
-    lazy var reports = ReportDesk(loop: control)
+    lazy var stats = StatsCollector(control: control)
     let startedUnixMilliseconds = WallClock.unixMilliseconds
     private var failure: StartError?
 
@@ -108,7 +111,7 @@ public final class Front {
         case .failed(let error):
             fail(error)
         case .report(let number, _, let report):
-            reports.received(report, number: number)
+            stats.received(report, number: number)
         case .mirrored(let number, let frame, let reservedBytes, let budget):
             budget.release(reservedBytes)
             mirror?.mirrored(frame, number: number)
@@ -168,6 +171,7 @@ public final class Front {
         guard let address = configuration.admin else { return }
         do throws(LoopError) {
             admin = try AdminServer(front: self, address: SocketAddress(address))
+            keepHistory()
         } catch {
             throw StartError(
                 message: error.isAddressInUse

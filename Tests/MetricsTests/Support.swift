@@ -9,21 +9,21 @@ let labels = [
 func freshLoop(limit: Int = 100) -> LoopMetrics { LoopMetrics(targetLabelLimit: limit, failures: labels) }
 
 func snapshot(
-    _ counted: LoopMetrics, workers: [WorkerReading] = [], notReady: [String] = [], basePath: String = "/__runner"
+    _ counted: LoopMetrics, workers: [WorkerStats] = [], notReady: [String] = [], basePath: String = "/__runner"
 ) -> MetricsSnapshot {
     MetricsSnapshot(
         counted: counted, workers: workers,
-        process: ProcessReading(
+        process: ProcessStats(
             cpuUserMicroseconds: 1_500_000, cpuSystemMicroseconds: 250_000, residentBytes: 6_000_000,
             openDescriptors: 20,
             maxDescriptors: 1_024, startUnixMilliseconds: 1_700_000_000_123),
-        front: FrontReading(
+        front: FrontStats(
             version: "0.1.0", pid: 7, loops: 2, basePath: basePath, unixMilliseconds: 1_700_000_100_000,
             notReadyReasons: notReady))
 }
 
-func worker(_ id: String, inFlight: Int = 0, state: WorkerReading.State = .ready, lag: Int = 0) -> WorkerReading {
-    WorkerReading(
+func worker(_ id: String, inFlight: Int = 0, state: WorkerStats.State = .ready, lag: Int = 0) -> WorkerStats {
+    WorkerStats(
         id: id, pid: 42, nodeVersion: "20.20.2", runnerVersion: "4.8.6", state: state, callsInFlight: inFlight,
         calls: inFlight * 2,
         eventLoopLagMicroseconds: lag, lastPongMilliseconds: 10)

@@ -62,7 +62,7 @@ test('a worker that is stopped takes readiness away, and gives it back when it g
     const hasNoWorker = async () => (await reasonsOf(front)).includes('no_worker');
     await waitUntil('the front notices', hasNoWorker, { timeoutMilliseconds: 10_000 });
     const { workers } = JSON.parse((await askAdmin(front, '/workers')).text);
-    assert.equal(workers[0].state, 'silent');
+    assert.equal(workers[0].state, 'unresponsive');
     app.kill('SIGCONT');
     await waitUntil('it is ready again', async () => (await askAdmin(front, '/readyz')).status === 200);
     assert.equal(healthcheck(front).status, 0);

@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 const test = require('node:test');
 const { Browser, skipWithoutBrowser: skip } = require('../support/browser.js');
-const { callBytes } = require('../support/http-request.js');
+const { callBytes, callOnce } = require('../support/http-request.js');
 const { withPair } = require('../support/pair.js');
 const { RawConnection } = require('../support/raw-connection.js');
 const { pause, waitUntil } = require('../support/wait-until.js');
@@ -88,7 +88,7 @@ test('two workers, calls and failures: every number of the page is the one of /m
   }));
 });
 
-test('what is under way and waits is what /metrics says; a worker that stops is shown as silent', TIMEOUT, async () => {
+test('what is under way and waits is what /metrics says; a worker that stops is shown as unresponsive', TIMEOUT, async () => {
   const frontOptions = ['--loops', '1', '--worker-in-flight', '2', '--worker-ping', '200ms'];
   await withPair({ app: APP, frontOptions }, ({ front, app }) => Browser.with(async (browser) => {
     await browser.open(`http://127.0.0.1:${front.adminPort}/`);
@@ -107,7 +107,7 @@ test('what is under way and waits is what /metrics says; a worker that stops is 
     assert.equal(await figure(browser, 'active'), 5);
     const row = (await rowsOf(browser, 'workers')).get(`pid ${app.pid}`);
     assert.equal(number(row[1]), metric(metrics, 'runner_sidecar_worker_calls_in_flight'));
-    assert.equal(row.at(-1), 'silent');
+    assert.equal(row.at(-1), 'unresponsive');
     assert.equal(await browser.evaluate("document.querySelector('#state.bad').innerText"), 'Not ready: no worker');
     app.kill('SIGCONT');
     for (const client of clients) assert.equal((await client.answer())?.status, 200);
@@ -120,5 +120,22 @@ test('the page may load nothing from elsewhere and be framed nowhere', { timeout
     const { headers } = await askAdmin(front, '/');
     const policy = headers['content-security-policy'];
     assert.match(policy, /default-src 'none';.*connect-src 'self';.*frame-ancestors 'none'/);
+  });
+});
+
+test('the front keeps the last minutes, so that what is over can be seen when the page is opened', TIMEOUT, async () => {
+  await withPair({ app: APP }, async ({ front }) => {
+    for (let i = 0; i < 5; i += 1) await callOnce(front.port, 'add', { a: 1, b: 2 });
+    await callOnce(front.port, 'fail', {});
+    const { entries, counted } = await waitUntil('all calls are in it', async () => {
+      const { entries } = JSON.parse((await front.admin('/history.json')).text);
+      const counted = entries.flatMap(({ cells }) => cells).reduce((sum, [, count]) => sum + count, 0);
+      return counted >= 6 && { entries, counted };
+    });
+    assert.equal(counted, 6);
+    assert.equal(entries.reduce((sum, { failed }) => sum + failed, 0), 1);
+    for (const { time, milliseconds } of entries) {
+      assert.ok(Math.abs(Date.now() - time) < 60_000 && milliseconds > 0, `${milliseconds} ms until ${time}`);
+    }
   });
 });

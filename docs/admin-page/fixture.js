@@ -111,11 +111,13 @@ function stats() {
   const trouble = mood === 'trouble';
   const worker = (pid, state, inFlight, lag) => ({
     id: `w${pid}`, pid, node: '20.20.2', runner: '4.8.6', state, inFlight, lag,
-    calls: Math.round(count * (pid % 7) / 12), pong: state === 'silent' ? 7_340 : 210,
+    calls: Math.round(count * (pid % 7) / 12), pong: state === 'unresponsive' ? 7_340 : 210,
+    memory: (90 + pid % 7 * 20) << 20, heapUsed: (40 + pid % 7 * 12) << 20, heapTotal: (64 + pid % 7 * 12) << 20,
+    busy: state === 'unresponsive' ? 998_000 : 310_000 + pid % 7 * 40_000,
   });
   const workers = [
     worker(4101, 'ready', 9, 840), worker(4102, 'ready', 6, 1210),
-    worker(4103, trouble ? 'silent' : 'ready', 17, trouble ? 164_000 : 610),
+    worker(4103, trouble ? 'unresponsive' : 'ready', 17, trouble ? 164_000 : 610),
   ];
   return {
     version: 1, time, front: { version, pid: 1, loops: 2, basePath: '/__runner', started },
@@ -140,11 +142,19 @@ function stats() {
 }
 
 const toFill = Number(process.env.HISTORY || 0);
+/** What history.json of a front says; see Sources/Metrics/StatsHistory.swift. */
+const past = Array.from({ length: toFill > 0 ? 0 : 60 }, (_, index) => ({
+  time: begun - (60 - index) * 2000, milliseconds: 2000, failed: 0, cpu: 600_000 + index * 1000,
+  cells: [[cellOf(180e3), 7000 + index * 20], [cellOf(420e3), 1200], [cellOf(2e6), 100]],
+}));
 const server = http.createServer((request, response) => {
   if (request.url === '/stats.json') {
     second();
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(stats()));
+  } else if (request.url === '/history.json') {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ entries: past }));
   } else if (request.url === '/') {
     response.setHeader('content-type', 'text/html; charset=utf-8');
     const page = fs.readFileSync(path.join(__dirname, 'page.html'), 'utf8');

@@ -79,7 +79,7 @@ test('a front in trouble says what: a row for each cause, with its side, and how
   await withPage('trouble', async (browser) => {
     await browser.until('each cause was met', "document.querySelectorAll('#failures tbody tr').length === 5");
     assert.equal(await textOf(browser, '#state.warn'), 'Not ready: draining');
-    const silent = (await rowsOf(browser, 'workers')).find((row) => row.at(-1) === 'silent');
+    const silent = (await rowsOf(browser, 'workers')).find((row) => row.at(-1) === 'unresponsive');
     assert.match(silent.at(-2), /^≥\s7\.34\ss$/u);
     const failures = await rowsOf(browser, 'failures');
     const lost = failures.find(([reason]) => reason === 'worker_lost');

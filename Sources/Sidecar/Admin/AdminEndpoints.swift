@@ -35,6 +35,9 @@ extension AdminServer {
                     .bytes("application/json; charset=utf-8") { StatsJSON.write(snapshot, into: &$0) }
                 }
             },
+            Endpoint(path: "/history.json", help: "what the page's charts show of the last minutes") { server, _, answer in
+                answer(.bytes("application/json; charset=utf-8") { server.front.history.write(into: &$0) })
+            },
             Endpoint(path: "/workers", help: "the Node processes, as JSON") { server, _, answer in
                 server.withSnapshot(answer) { .json(200, WorkersJSON.text($0.workers)) }
             },
@@ -103,7 +106,7 @@ extension AdminServer {
 
 /// `GET /workers`.
 enum WorkersJSON {
-    static func text(_ workers: [WorkerReading]) -> String {
+    static func text(_ workers: [WorkerStats]) -> String {
         let members = workers.map { worker in
             """
             {"id":\(LineLogHandler.json(worker.id)),"pid":\(worker.pid),"state":"\(worker.state)",\

@@ -1,7 +1,7 @@
 // swift-format-ignore-file
 // Made by scripts/embed-page from docs/admin-page/page.html: change that, then run it.
 
-/// The status page, served at `GET /` of the admin listener. It asks for nothing but `stats.json` beside it.
+/// The status page, served at `GET /` of the admin listener. It asks for nothing but `stats.json` and `history.json`.
 enum AdminPage {
     static let html: StaticString = ##"""
 <!doctype html>
@@ -606,26 +606,36 @@ function showWorkers(stats) {
   const ready = stats.workers.filter((worker) => worker.state === 'ready').length;
   $('worker-sum').textContent = stats.workers.length ? `${ready} of ${stats.workers.length} ready` : '';
   $('workers').replaceChildren(table(
-    [['Worker'], ['In flight'], ['Calls/s', 'roomy'], ['Loop lag'], ['State']],
+    [['Worker'], ['In flight'], ['Calls/s', 'roomy'], ['Memory', 'roomy'], ['Busy', 'roomy'], ['Loop lag'], ['State']],
     stats.workers.map((worker) => [
       [`pid ${worker.pid}`, element('span', { class: 'sub wide' }, versions(worker))],
       [element('span', { class: 'load', 'aria-hidden': 'true' },
         element('i', { style: `width:${100 * worker.inFlight / most}%` })),
         element('span', { class: 'count' }, grouped.format(worker.inFlight))],
       rateText(rate(stats, 'workers', worker, (a, b) => a.id === b.id, 'calls', 1)),
+      worker.memory === null ? ABSENT : [bytes(worker.memory),
+        element('span', { class: 'sub' }, `heap ${bytes(worker.heapUsed)} of ${bytes(worker.heapTotal)}`)],
+      [busy(worker)],
       [lag(worker)],
-      [element('span', { class: { ready: 'good', silent: 'bad', draining: 'warn' }[worker.state] }, worker.state)],
+      [element('span', { class: { ready: 'good', unresponsive: 'bad', draining: 'warn' }[worker.state] }, worker.state)],
     ]), 'No Node process is connected. Calls wait for one for as long as --worker-wait says.'));
 }
 
 const versions = ({ node, runner }) =>
   [node && `Node ${node}`, runner && `runner ${runner}`].filter(Boolean).join(', ');
 
+/** The share of time in which its event loop was busy: near 100 % it takes no more. */
+function busy(worker) {
+  if (worker.busy === null) return ABSENT;
+  const percent = worker.busy / 10000;
+  return element('span', { class: percent > 95 ? 'bad' : percent > 80 ? 'warn' : '' }, `${Math.round(percent)} %`);
+}
+
 /** One that does not answer is at least as late as its last sign of life is old. */
 function lag(worker) {
-  const microseconds = worker.state === 'silent' ? worker.pong * 1000 : worker.lag;
+  const microseconds = worker.state === 'unresponsive' ? worker.pong * 1000 : worker.lag;
   const tone = microseconds > 100000 ? 'bad' : microseconds > 20000 ? 'warn' : '';
-  const bound = worker.state === 'silent' ? '≥\u202f' : '';
+  const bound = worker.state === 'unresponsive' ? '≥\u202f' : '';
   return element('span', { class: tone }, bound + spaced(duration(microseconds * 1000)));
 }
 
@@ -744,6 +754,25 @@ function showFooter(stats, now) {
 
 // ---- The clockwork
 
+/** What the front kept of the last minutes. Without it the charts begin empty, and that is all. */
+async function past() {
+  try {
+    const answer = await fetch('history.json', { cache: 'no-store', signal: AbortSignal.timeout(5000) });
+    if (!answer.ok) return;
+    const { entries } = await answer.json();
+    for (const { time, milliseconds, failed, cpu, cells } of entries) {
+      const seconds = milliseconds / 1000;
+      const count = countIn(cells);
+      history.push({
+        time, rate: count / seconds, failed: failed / seconds, cpu: cpu / 1e6 / seconds,
+        p50: percentile(cells, count, 0.5), p90: percentile(cells, count, 0.9), p99: percentile(cells, count, 0.99),
+      });
+    }
+  } catch {
+    history.length = 0;
+  }
+}
+
 function take(stats) {
   // Another start is another history, as its counters begin anew; so is a clock that was set back.
   const isNewHistory = last && (last.front.started !== stats.front.started || stats.time < last.time);
@@ -802,7 +831,7 @@ $('pause').addEventListener('click', () => {
   $('pause').setAttribute('aria-pressed', String(paused));
   $('pause').textContent = paused ? 'Go on' : 'Pause';
 });
-poll();
+past().then(poll);
 </script>
 </body>
 </html>

@@ -9,13 +9,14 @@ internal import Logging
 ///     GET /readyz       200, or 503 with the reasons; JSON by Accept or ?format=json
 ///     GET /metrics      Prometheus text, or OpenMetrics by Accept
 ///     GET /stats.json   the same numbers for the status page
+///     GET /history.json what the page's charts show of the last minutes
 ///     GET /workers      the Node processes, as JSON
 ///     GET /config       what is in force and where each value came from, as JSON; secrets redacted
 ///     GET /log-level    the level that is in force
 ///     PUT /log-level    changes it until the settings are read again; the body is a level's name
 ///
 /// It lives on the control loop, so whatever its clients do, the serving loops' threads do not notice: they are asked
-/// for a report at most every `ReportDesk.intervalMilliseconds`. Its own bounds are below, all of them.
+/// for a report at most every `StatsCollector.intervalMilliseconds`. Its own bounds are below, all of them.
 final class AdminServer {
     /// Where it listens, with the real port where 0 was asked for.
     let address: SocketAddress
@@ -45,19 +46,19 @@ final class AdminServer {
         limits.targetBytes = 1 << 10
         limits.fieldCount = 100
         parser = RequestHeadParser(limits: limits)
-        let entrance = Entrance()
+        let box = WeakBox()
         listener = try Listener(loop: front.control, address: address, sharesPort: false, backlog: 128) { listener in
-            entrance.server?.accept(from: listener)
+            box.server?.accept(from: listener)
         }
         self.address = listener.address ?? address
-        sweeper = Timer(loop: front.control) { entrance.server?.sweep() }
-        entrance.server = self
+        sweeper = Timer(loop: front.control) { box.server?.sweep() }
+        box.server = self
         sweeper.unreference()
         sweeper.start(delayMilliseconds: Self.sweepMilliseconds, repeatMilliseconds: Self.sweepMilliseconds)
     }
 
     /// What the listener's callbacks reach the server by: they are made before it.
-    private final class Entrance {
+    private final class WeakBox {
         weak var server: AdminServer?
     }
 
@@ -93,7 +94,7 @@ final class AdminServer {
     private func sweep() {
         let now = front.control.nowMilliseconds
         for connection in connections where connection.deadlineMilliseconds <= now { connection.close() }
-        front.reports.expire(nowMilliseconds: now)
+        front.stats.expire(nowMilliseconds: now)
     }
 
     func removed(_ connection: AdminConnection) {

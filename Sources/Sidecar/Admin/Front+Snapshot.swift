@@ -5,7 +5,7 @@ internal import Metrics
 extension Front {
     /// - Parameter done: gets the snapshot, or nil when a serving loop did not report in time.
     func takeSnapshot(_ done: @escaping (MetricsSnapshot?) -> Void) {
-        reports.ask(loops) { [unowned self] report in
+        stats.ask(loops) { [unowned self] report in
             done(report.map(snapshot))
         }
     }
@@ -14,12 +14,12 @@ extension Front {
         let usage = ProcessUsage.current
         return MetricsSnapshot(
             counted: report.counted,
-            workers: WorkerReading.mergedByProcess(report.workers),
-            process: ProcessReading(
+            workers: WorkerStats.mergedByProcess(report.workers),
+            process: ProcessStats(
                 cpuUserMicroseconds: usage.cpuUserMicroseconds, cpuSystemMicroseconds: usage.cpuSystemMicroseconds,
                 residentBytes: usage.residentBytes, openDescriptors: usage.openDescriptors,
                 maxDescriptors: usage.descriptorLimit, startUnixMilliseconds: startedUnixMilliseconds),
-            front: FrontReading(
+            front: FrontStats(
                 version: Version.current, pid: Int(Process.id), loops: loops.count, basePath: report.basePath,
                 unixMilliseconds: WallClock.unixMilliseconds,
                 notReadyReasons: readiness.reasons(loops: loops.count).map { reason in

@@ -84,7 +84,7 @@ final class MirrorServer {
         front.logger.notice(
             "a comparison copies calls", metadata: ["perMillion": "\(order.shareMillionths)", "socket": "\(path)"])
         // The greeting is the first frame; loops begin behind it.
-        front.reports.ask(front.loops) { [weak self] report in
+        front.stats.ask(front.loops) { [weak self] report in
             guard let self, current === client, !client.isClosing else { return }
             let basePath = LineLogHandler.json(report?.basePath ?? "")
             client.say(

@@ -1,37 +1,36 @@
 internal import EventLoop
 internal import Metrics
 
-/// Gathers the loops' reports that the admin listener asked for.
+/// Collects the serving loops' reports for the admin listener.
 ///
-/// A report costs a loop a copy of its numbers, so loops are asked once for everybody who waits, and not more often
-/// than every `intervalMilliseconds`, however many ask. Nobody gets numbers older than the question.
-final class ReportDesk {
-    typealias Asker = (LoopReport?) -> Void
+/// A report costs a loop a copy of its numbers, so loops are asked once for all who wait, and at most every
+/// `intervalMilliseconds`, however many ask. No answer is older than its question.
+final class StatsCollector {
+    typealias Waiter = (LoopReport?) -> Void
 
-    private struct Gathering {
+    private struct Round {
         var missing: Int
         var sum: LoopReport?
         let startedMilliseconds: UInt64
-        let askers: [Asker]
+        let waiters: [Waiter]
     }
 
-    private var current: Gathering?
+    private var current: Round?
     private var number: UInt64 = 0
     private var startedMilliseconds: UInt64 = 0
-    private var next: [Asker] = []
+    private var next: [Waiter] = []
     private var loops: [ServingLoop] = []
     private var timer: Timer?
-    private let loop: Loop
+    private let control: Loop
 
     static let intervalMilliseconds: UInt64 = 20
     /// A loop that takes longer than this is stuck.
     static let patienceMilliseconds: UInt64 = 3_000
 
-    /// - Parameter loop: the control loop.
-    init(loop: Loop) { self.loop = loop }
+    init(control: Loop) { self.control = control }
 
     /// Asks every loop; `done` gets their sum, or nil when one did not report in time.
-    func ask(_ loops: [ServingLoop], done: @escaping Asker) {
+    func ask(_ loops: [ServingLoop], done: @escaping Waiter) {
         self.loops = loops
         next.append(done)
         startIfDue()
@@ -39,27 +38,27 @@ final class ReportDesk {
 
     private func startIfDue() {
         guard current == nil, !next.isEmpty, !loops.isEmpty else { return }
-        let now = loop.nowMilliseconds
+        let now = control.nowMilliseconds
         guard now >= startedMilliseconds + Self.intervalMilliseconds else { return wait() }
         startedMilliseconds = now
         number += 1
-        current = Gathering(missing: loops.count, startedMilliseconds: now, askers: next)
+        current = Round(missing: loops.count, startedMilliseconds: now, waiters: next)
         next.removeAll()
         for loop in loops { loop.mailbox.send(.report(number: number)) }
     }
 
     private func wait() {
-        let timer = timer ?? Timer(loop: loop) { [unowned self] in startIfDue() }
+        let timer = timer ?? Timer(loop: control) { [unowned self] in startIfDue() }
         self.timer = timer
         timer.start(delayMilliseconds: Int(Self.intervalMilliseconds))
     }
 
     func received(_ report: LoopReport, number: UInt64) {
-        guard var gathering = current, number == self.number else { return }
-        gathering.missing -= 1
-        gathering.sum = gathering.sum.map { $0 + report } ?? report
-        current = gathering
-        if gathering.missing == 0 { finish(gathering.sum) }
+        guard var round = current, number == self.number else { return }
+        round.missing -= 1
+        round.sum = round.sum.map { $0 + report } ?? report
+        current = round
+        if round.missing == 0 { finish(round.sum) }
     }
 
     /// Gives up on loops that do not report.
@@ -71,7 +70,7 @@ final class ReportDesk {
     private func finish(_ sum: LoopReport?) {
         guard let done = current else { return }
         current = nil
-        for asker in done.askers { asker(sum) }
+        for waiter in done.waiters { waiter(sum) }
         startIfDue()
     }
 }
