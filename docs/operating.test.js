@@ -42,9 +42,14 @@ const TIMEOUT = { timeout: 30_000 };
 
 /** A pair that has seen calls, failures and requests with ids: it shows all that can be shown. */
 function withBusyPair(use) {
-  const frontOptions = ['--access-log', 'all', '--log-format', 'json', '--trace', 'on', '--request-id', 'on'];
+  const frontOptions = [
+    '--access-log', 'all', '--log-format', 'json', '--trace', 'on', '--request-id', 'on', '--worker-ping', '100ms',
+  ];
   return withPair({ app: APP, frontOptions }, async ({ front }) => {
     for (const id of ['add', 'fail', 'nowhere']) await exchangeOnce(front.port, callBytes(id, { a: 1, b: 2 }));
+    await waitUntil('the worker told of its memory', async () => (
+      JSON.parse((await front.admin('/workers')).text).workers[0].residentBytes > 0
+    ));
     await use(front);
   });
 }

@@ -69,6 +69,15 @@ public struct OriginAnswerFlags: OptionSet, Sendable, Equatable {
     public static let threw = OriginAnswerFlags(rawValue: 4)
 }
 
+/// Flags of DRAINING.
+public struct DrainingFlags: OptionSet, Sendable, Equatable {
+    public let rawValue: UInt8
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The front is going to stop, and still sends calls: connect to whoever takes its place.
+    public static let soon = DrainingFlags(rawValue: 1)
+}
+
 /// Flags of REQUEST.
 public struct RequestFlags: OptionSet, Sendable, Equatable {
     public let rawValue: UInt8

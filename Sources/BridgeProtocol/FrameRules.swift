@@ -72,7 +72,7 @@ extension FrameType {
         case .result: ResultFlags.all.rawValue
         case .originAnswer, .calls: 7
         case .responseEnd: 3
-        case .request, .originQuestion: 1
+        case .request, .originQuestion, .draining: 1
         default: 0
         }
     }

@@ -64,8 +64,8 @@ public enum FrameWriter {
         FrameHeader(type: .credit, call: call, field: byteCount).write(into: &buffer)
     }
 
-    public static func draining(into buffer: inout ByteBuffer) {
-        FrameHeader(type: .draining).write(into: &buffer)
+    public static func draining(_ flags: DrainingFlags = [], into buffer: inout ByteBuffer) {
+        FrameHeader(type: .draining, flags: flags.rawValue).write(into: &buffer)
     }
 
     // MARK: Shim to front, for a stand-in in tests

@@ -15,7 +15,7 @@ public struct ExposureRules: ~Copyable {
         get { targets }
         set { updateCatalogue { $0 = newValue } }
     }
-    private var targets = TargetCatalogue()
+    private(set) var targets = TargetCatalogue()
     /// Goes up with every change after which a request might be decided otherwise.
     private var generation: UInt32 = 1
     private var router: Router
@@ -30,7 +30,7 @@ public struct ExposureRules: ~Copyable {
     private var hasSecurityHeaders: Bool
     private var requestIDs = RunnerRequestIDs()
     private var path: [UInt8] = []
-    private var id: [UInt8] = []
+    private(set) var id: [UInt8] = []
 
     public init(_ settings: ExposureSettings) {
         authenticator = Authenticator(settings.auth)
@@ -286,7 +286,11 @@ public struct ExposureRules: ~Copyable {
 
     /// Reads a request's target once more, for a rejection that names it later than `decide` has decided.
     public mutating func readTarget(of head: RequestHead, _ bytes: Span<UInt8>) {
-        _ = router.route(bytes.extracting(head.target.range), path: &path, id: &id)
+        _ = readRoute(of: head, bytes)
+    }
+
+    mutating func readRoute(of head: RequestHead, _ bytes: Span<UInt8>) -> Route {
+        router.route(bytes.extracting(head.target.range), path: &path, id: &id)
     }
 
     /// Appends the body of a rejection; it may name the target of the request that was decided, or read, last.

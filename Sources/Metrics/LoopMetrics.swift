@@ -38,6 +38,8 @@ public struct LoopMetrics: Sendable {
     var failureCount = 0
     /// The last failure of each label: a flood of others does not hide it.
     var newestFailures: [RecentFailure?]
+    /// The last ids that were asked for and that there are not, each once; the newest comes last.
+    var unknownTargets: [UnknownTarget] = []
     /// For each cell of `DurationScale`, which of `Bounds.request` it counts under.
     private let bucketOfCell: [UInt8]
 
@@ -219,6 +221,8 @@ public struct LoopMetrics: Sendable {
             (recentFailures + moved).sorted { $0.unixMilliseconds < $1.unixMilliseconds }
                 .suffix(RecentFailure.kept))
         failureCount = recentFailures.count
+        for unknown in other.unknownTargets.sorted(by: { $0.unixMilliseconds < $1.unixMilliseconds }) { add(unknown) }
+        unknownTargets.sort { $0.unixMilliseconds < $1.unixMilliseconds }
     }
 
     private mutating func place(of kind: RouteKind, _ id: String?) -> Int {
@@ -257,4 +261,37 @@ struct RecentFailure: Sendable, Equatable {
     func moved(to route: Int) -> RecentFailure {
         RecentFailure(unixMilliseconds: unixMilliseconds, failure: failure, status: status, route: route)
     }
+}
+
+// MARK: - Ids that there are not
+
+extension LoopMetrics {
+    /// Somebody asked for a task or event that there is not. Such ids are the clients' own: they are shown, the last of
+    /// them, and are never a label.
+    public mutating func recordUnknown(_ kind: RouteKind, id: String, unixMilliseconds: Int) {
+        add(UnknownTarget(kind: kind, id: id, unixMilliseconds: unixMilliseconds, count: 1))
+    }
+
+    private mutating func add(_ unknown: UnknownTarget) {
+        var newest = unknown
+        if let known = unknownTargets.firstIndex(where: { $0.kind == unknown.kind && $0.id == unknown.id }) {
+            newest.count += unknownTargets[known].count
+            newest.unixMilliseconds = max(newest.unixMilliseconds, unknownTargets[known].unixMilliseconds)
+            unknownTargets.remove(at: known)
+        } else if unknownTargets.count == UnknownTarget.kept {
+            unknownTargets.removeFirst()
+        }
+        unknownTargets.append(newest)
+    }
+}
+
+/// A task or event that was asked for and that there is not.
+struct UnknownTarget: Sendable, Equatable {
+    /// How many a loop keeps.
+    static let kept = 20
+
+    let kind: RouteKind
+    let id: String
+    var unixMilliseconds: Int
+    var count: Int
 }

@@ -154,9 +154,3 @@ public struct FrontStats: Equatable, Sendable {
         self.logLinesDropped = logLinesDropped
     }
 }
-
-// Names from before, for what is not renamed yet.
-public typealias WorkerReading = WorkerStats
-extension WorkerStats.State {
-    public static let silent = WorkerStats.State.unresponsive
-}

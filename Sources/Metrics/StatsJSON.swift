@@ -28,6 +28,7 @@ public import Bytes
 ///               "cells": [[137, 2]] }],
 ///   "failures": [{ "side": "front", "reason": "overloaded", "count": 0, those that happened, and their last
 ///                  "last": { "time": 0, "status": 503, "kind": "task", "id": "app.add" } }],
+///   "unknown": [{ "kind": "task", "id": "app.ad", "time": 0, "count": 0 }], the last ids that there are not
 ///   "recent": [{ "time": 0, "side": "front", "reason": "overloaded", "status": 503, "kind": "task", "id": "app.add" }]
 /// }
 /// ```
@@ -183,6 +184,14 @@ public enum StatsJSON {
                     json.number("status", last.status)
                     target(counted.routes[last.route], &json)
                 }
+            }
+        }
+        json.array("unknown", counted.unknownTargets.reversed()) { unknown, json in
+            json.object { json in
+                json.text("kind", unknown.kind.name)
+                json.text("id", unknown.id)
+                json.number("time", unknown.unixMilliseconds)
+                json.number("count", unknown.count)
             }
         }
         json.array("recent", counted.failuresByTime()) { failure, json in

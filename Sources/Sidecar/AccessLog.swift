@@ -5,14 +5,16 @@ internal import Settings
 
 /// A line a request on standard error, gathered and written at the end of a loop's turn.
 ///
-/// What is never in it: bodies, tokens, query strings. A line names the route and the target's id, not the path that
-/// was asked for, since that is whatever a client likes.
+/// What is never in it: bodies, tokens, query strings. A line names the route and the target's id, not the path. An
+/// id that there is not is whatever a client likes: it is cut and escaped, and has a field of its own.
 struct AccessLog {
     /// One request that is over.
     struct Entry {
         let method: MethodLabel
         let route: RouteKind
         let target: String?
+        /// What was asked for and is not there: the client's own words.
+        let unknownTarget: String?
         /// 499 where the client left before the answer.
         let status: Int
         let requestBytes: Int
@@ -95,6 +97,7 @@ enum AccessLine {
         add("method", "\(entry.method.text)")
         add("route", entry.route.template(basePath))
         add("target", entry.target)
+        add("unknownTarget", entry.unknownTarget)
         add("status", entry.status)
         add("requestBytes", entry.requestBytes)
         add("responseBytes", entry.responseBytes)

@@ -100,6 +100,13 @@ extension Front {
         guard !readiness.isDraining else {
             return .refuse(Refused(reason: "This front is stopping; connect again", retry: true))
         }
+        guard hello.takesSettings || configuration.overrides.isEmpty else {
+            return .refuse(
+                Refused(
+                    reason:
+                        "Options of the front rule over the app's settings (--base-path, --cors-origins, --token, --token-file or --token-header), and this shim cannot be told: update the npm package runner-sidecar",
+                    retry: false))
+        }
         guard hello.link < loops.count else {
             return .refuse(
                 Refused(reason: "Link \(hello.link) does not exist: this front has \(loops.count) loops", retry: false))

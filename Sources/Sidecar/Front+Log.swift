@@ -10,7 +10,7 @@ extension Front {
             guard dropped > reportedDroppedLines, StandardError.hasRoom else { return }
             logger.warning(
                 "log lines dropped: standard error is not read fast enough",
-                metadata: ["side": "front", "lines": "\(dropped - reportedDroppedLines)"])
+                metadata: ["side": "front", "lines": .number(dropped - reportedDroppedLines)])
             reportedDroppedLines = dropped
         }
         timer.start(delayMilliseconds: 1000, repeatMilliseconds: 1000)

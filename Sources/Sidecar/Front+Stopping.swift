@@ -82,8 +82,8 @@ extension Front {
         logger.notice(
             "draining",
             metadata: [
-                "delayMilliseconds": "\(configuration.drainDelayMilliseconds)",
-                "timeoutMilliseconds": "\(configuration.drainTimeoutMilliseconds)",
+                "delayMilliseconds": .number(configuration.drainDelayMilliseconds),
+                "timeoutMilliseconds": .number(configuration.drainTimeoutMilliseconds),
             ])
         let timer = Timer(loop: control) { [unowned self] in stopAccepting() }
         timer.start(delayMilliseconds: configuration.drainDelayMilliseconds)
@@ -142,7 +142,7 @@ extension Front {
                 metadata: [
                     "changed": "\(changes.live.joined(separator: ", "))",
                     "needRestart": "\(changes.needRestart.joined(separator: ", "))",
-                    "tokens": "\(configuration.acceptedTokens.count)",
+                    "tokens": .number(configuration.acceptedTokens.count),
                 ])
         }
     }

@@ -151,7 +151,7 @@ public final class Front {
         logger.notice(
             "listening",
             metadata: [
-                "address": "\(points.map(\.text).joined(separator: ", "))", "loops": "\(loops.count)",
+                "address": "\(points.map(\.text).joined(separator: ", "))", "loops": .number(loops.count),
                 "admin": "\(admin?.address.description ?? "off")",
                 "bridge": "\(configuration.socketPath ?? "inherited descriptor")", "version": "\(Version.current)",
             ])
@@ -159,7 +159,7 @@ public final class Front {
         if connections < configuration.maxConnections {
             logger.notice(
                 "open files allow fewer connections than --max-connections: raise LimitNOFILE= or ulimit -n",
-                metadata: ["connections": "\(max(loops.count, connections))"])
+                metadata: ["connections": .number(max(loops.count, connections))])
         }
         notifyServiceManager("READY=1")
         if configuration.exitsWithParent { watchParent() }

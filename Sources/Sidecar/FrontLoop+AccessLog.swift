@@ -1,6 +1,7 @@
 internal import Bytes
 internal import BridgeProtocol
 internal import EventLoop
+internal import Exposure
 internal import Metrics
 internal import Settings
 
@@ -16,16 +17,24 @@ extension FrontLoop {
         let target = call.target >= 0 && call.kind != .discovery ? exposure.targetRoutes[Int(call.target)] : nil
         accounts.log(
             AccessLog.Entry(
-                method: call.method, route: call.kind == .unmatched ? target?.kind ?? .unmatched : call.kind,
-                target: target?.id,
+                method: call.method, route: route(of: call),
+                target: target?.id ?? (call.asked?.isKnown == true ? call.asked?.id : nil),
+                unknownTarget: call.asked?.isKnown == false ? call.asked?.id : nil,
                 status: status, requestBytes: call.requestBytes, responseBytes: call.responseBytes,
                 durationNanoseconds: now &- call.receivedNanoseconds,
                 workerNanoseconds: wasDispatched ? answered &- call.dispatchedNanoseconds : nil,
-                workerPID: admission.workers.link(call.linkNumber)?.worker.pid,
+                workerPID: admission.workers.link(call.linkNumber)?.worker.pid
+                    ?? (call.lostWorkerPID != 0 ? Int(call.lostWorkerPID) : nil),
                 failure: failure.map { FailureCause.labels[$0] }),
             notes: call.notes,
             client: call.notes?.forwardedFor?.text ?? connections[call]?.peer.host ?? "",
             basePath: exposure.basePath)
+    }
+
+    /// What it was for, or what a refused one asked for.
+    private func route(of call: Call) -> RouteKind {
+        guard call.kind == .unmatched, let asked = call.asked else { return call.kind }
+        return asked.kind == .event ? .event : .task
     }
 
     /// Writes down that a client did not take an answer whose request has its line already.
@@ -33,7 +42,8 @@ extension FrontLoop {
         guard accounts.takes(isFailure: true) else { return }
         accounts.log(
             AccessLog.Entry(
-                method: .other, route: .unmatched, target: nil, status: 499, requestBytes: 0, responseBytes: 0,
+                method: .other, route: .unmatched, target: nil, unknownTarget: nil, status: 499, requestBytes: 0,
+                responseBytes: 0,
                 durationNanoseconds: 0, workerNanoseconds: nil, workerPID: nil,
                 failure: FailureCause.labels[FailureCause.clientStalled]),
             notes: nil, client: connection.peer.host, basePath: exposure.basePath)

@@ -96,7 +96,9 @@ final class Handshake: Stream {
     func refuse(_ refused: Refused) {
         guard !isClosing else { return }
         isDone = true
-        logger.warning("refused a shim: \(refused.reason)", metadata: ["side": "bridge", "retry": "\(refused.retry)"])
+        logger.warning(
+            "refused a shim: \(refused.reason)",
+            metadata: ["side": "bridge", "retry": .stringConvertible(refused.retry)])
         prepareOutbox()
         refused.write(into: &outbox)
         closeWhenDrained()

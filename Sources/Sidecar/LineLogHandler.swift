@@ -34,7 +34,7 @@ struct LineLogHandler: LogHandler {
         case .json:
             line =
                 "{\"time\":\"\(time)\",\"level\":\"\(event.level.rawValue)\",\"message\":\(Self.json("\(event.message)"))"
-            for (key, value) in sorted { line += ",\(Self.json(key)):\(Self.json("\(value)"))" }
+            for (key, value) in sorted { line += ",\(Self.json(key)):\(Self.json(value))" }
             line += "}"
         }
         StandardError.write(line + "\n")
@@ -57,6 +57,12 @@ struct LineLogHandler: LogHandler {
     static func fieldText(_ text: String) -> String {
         let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") }
         return isPlain ? text : json(text)
+    }
+
+    /// A number or a truth value stays one.
+    private static func json(_ value: Logger.MetadataValue) -> String {
+        if case .stringConvertible(let value) = value, value is Int || value is Bool { return "\(value)" }
+        return json("\(value)")
     }
 
     static func json(_ text: String) -> String {
@@ -100,4 +106,9 @@ enum Timestamp {
         let month = mp < 10 ? mp + 3 : mp - 9
         return (yoe + era * 400 + (month <= 2 ? 1 : 0), month, doy - (153 * mp + 2) / 5 + 1)
     }
+}
+
+extension Logger.MetadataValue {
+    /// A number, which lines for machines show as one.
+    static func number(_ value: Int) -> Logger.MetadataValue { .stringConvertible(value) }
 }

@@ -46,7 +46,7 @@ enum ControlMessage: Sendable {
 /// The state of one loop at one moment, or of several together.
 struct LoopReport: Sendable {
     var counted: LoopMetrics
-    var workers: [WorkerReading]
+    var workers: [WorkerStats]
     /// Where the exposure's routes begin; empty until a worker has said so.
     var basePath = ""
 

@@ -57,7 +57,7 @@ struct VectorTests {
                 FrameWriter.originQuestion(question: frame.call, origin: nil, into: &written)
             }
         case .credit: FrameWriter.credit(call: frame.call, byteCount: frame.field, into: &written)
-        case .draining: FrameWriter.draining(into: &written)
+        case .draining: FrameWriter.draining(DrainingFlags(rawValue: frame.flags), into: &written)
         case .welcome: Welcome(frontVersion: "0.1.0", loops: 2, link: 0, windowBytes: 262_144).write(into: &written)
         case .refused:
             Refused(

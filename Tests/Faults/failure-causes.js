@@ -152,6 +152,18 @@ const FAILURE_CAUSES = {
   'a task that throws': {
     side: 'task', reason: 'threw', status: 500, provoke: (run) => ask(run, callBytes('fail', {})),
   },
+  'a task that throws an error which the app registered': {
+    side: 'task', reason: 'app_error', status: 409, workers: 0,
+    provoke: (run) => askRogue(run, {
+      onCall: (worker, call) => worker.fail(call, RESULT_FLAGS.failed + RESULT_FLAGS.registeredError, 409),
+    }),
+  },
+  'input that does not pass the task\'s validation': {
+    side: 'client', reason: 'invalid_input', status: 400, workers: 0,
+    provoke: (run) => askRogue(run, {
+      onCall: (worker, call) => worker.fail(call, RESULT_FLAGS.failed + RESULT_FLAGS.invalidInput, 400),
+    }),
+  },
   'a task that takes too long': {
     side: 'task', reason: 'timeout', status: 504, options: { 'task-timeout': '400ms' },
     provoke: (run) => ask(run, callBytes('once', { id: 'slow', ms: 5_000 })),

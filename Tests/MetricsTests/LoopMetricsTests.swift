@@ -167,7 +167,8 @@ struct MergeTests {
     @Test("a worker seen by two loops is one worker: calls add up, the worse state and lag stand")
     func workers() {
         let left = snapshot(freshLoop(), workers: [worker("a", inFlight: 2), worker("b", inFlight: 1)])
-        let right = snapshot(freshLoop(), workers: [worker("a", inFlight: 3, state: .unresponsive, lag: 900), worker("c")])
+        let right = snapshot(
+            freshLoop(), workers: [worker("a", inFlight: 3, state: .unresponsive, lag: 900), worker("c")])
         let sum = left + right
         #expect(sum.workers.map { $0.id } == ["a", "b", "c"])
         #expect(sum.workers[0].callsInFlight == 5)

@@ -58,6 +58,7 @@ test('a JSON line has every field, and nothing of body, token or query', { timeo
     const { workerMicroseconds, durationMicroseconds } = first;
     assert.ok(workerMicroseconds >= 28_000 && workerMicroseconds <= durationMicroseconds, JSON.stringify(first));
     assert.equal(second.status, 404);
+    assert.deepEqual([second.route, second.target, second.unknownTarget], ['/__runner/task/{id}', undefined, 'nowhere']);
     assert.equal(third.status, 400);
     assert.equal(third.target, 'add');
     const causes = [second, third].map(({ side, reason }) => `${side}/${reason}`);
@@ -74,6 +75,50 @@ test('a text line has the same fields; values that could be mistaken for fields 
     const [line] = await accessLines(front, 1);
     assert.match(line, /^\S+Z info access client=127\.0\.0\.1 method=POST route=\/__runner\/task\/\{id\} target=add /);
     assert.match(line, / target=add status=200 requestBytes=\d+ responseBytes=22 durationMicroseconds=\d+ /);
+  });
+});
+
+test('a 401 names the known target; ids that there are not are cut and escaped, and are no label', {
+  timeout: 30_000,
+}, async () => {
+  const options = [...ALL_AS_JSON, '--token', 'right'];
+  await withPair({ app: APP, frontOptions: options }, async ({ front }) => {
+    const opens = { headers: [['x-runner-token', 'right']] };
+    const forged = encodeURIComponent(`a\n{"level":"error"} \u001b[31m${'é'.repeat(100)}`);
+    await send(front.port, [
+      callBytes('add', {}), callBytes('nobody', {}), callBytes(forged, {}, opens), callBytes('nobody', {}, opens),
+    ]);
+    const [known, unknown, long, again] = (await accessLines(front, 4)).map((line) => JSON.parse(line));
+    assert.deepEqual([known.status, known.target, known.unknownTarget], [401, 'add', undefined]);
+    assert.deepEqual([unknown.status, unknown.target, unknown.unknownTarget], [401, undefined, 'nobody']);
+    assert.equal(long.status, 404);
+    assert.ok(long.unknownTarget.startsWith('a\n{"level":"error"} \u001b[31mé'), long.unknownTarget);
+    assert.ok(Buffer.byteLength(long.unknownTarget) <= 130, 'cut after 128 bytes');
+    const stats = JSON.parse((await front.admin('/stats.json')).text);
+    assert.deepEqual(stats.unknown.map(({ kind, id, count }) => [kind, id, count]).sort(), [
+      ['task', long.unknownTarget, 1], ['task', again.unknownTarget, 2],
+    ]);
+    assert.ok(!(await front.admin('/metrics')).text.includes('nobody'));
+  });
+});
+
+test('the line of a call whose worker was lost names that process, and numbers are numbers', {
+  timeout: 30_000,
+}, async () => {
+  await withPair({ app: APP, frontOptions: ALL_AS_JSON }, async ({ front, app }) => {
+    const connection = await RawConnection.open({ port: front.port });
+    connection.send(callBytes('wait', { ms: 5_000 }));
+    await waitUntil('the call runs', async () => (await front.underWay()).withWorkers === 1);
+    app.kill('SIGKILL');
+    assert.equal((await connection.answer())?.status, 502);
+    const [line] = (await accessLines(front, 1)).map((text) => JSON.parse(text));
+    assert.deepEqual([line.reason, line.workerPid], ['worker_lost', app.pid]);
+    const lost = await waitUntil('the front says so', () => (
+      front.child.stderr.split('\n').find((text) => text.includes('"worker lost"'))
+    ));
+    const { pid, callsLost } = JSON.parse(lost);
+    assert.deepEqual([pid, callsLost], [app.pid, 1]);
+    connection.destroy();
   });
 });
 

@@ -67,7 +67,7 @@ test('a worker that is stopped takes readiness away, and gives it back when it g
     await waitUntil('it is ready again', async () => (await askAdmin(front, '/readyz')).status === 200);
     assert.equal(healthcheck(front).status, 0);
     const log = front.child.stderr;
-    assert.match(log, /warning worker does not answer: .* side=worker\n[^]*notice worker answers again /);
+    assert.match(log, /warning worker is unresponsive: .* side=worker\n[^]*notice worker is responsive again /);
   } finally {
     await Promise.all([front.stop(), app.stop()]);
   }

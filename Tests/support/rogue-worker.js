@@ -84,6 +84,14 @@ class RogueWorker {
     });
   }
 
+  /** Answers a call with an error. @param {number} flags of RESULT */
+  fail(call, flags, status) {
+    const error = { message: 'no', code: 'NO' };
+    this.send({
+      type: TYPES.RESULT, flags, detail: status, call, payload: Buffer.from(JSON.stringify({ ok: false, error })),
+    });
+  }
+
   /** @param {number} type @returns {Promise<import('./bridge-frames.js').Frame>} the first frame of that type */
   frame(type, timeoutMilliseconds = 5_000) {
     return waitUntil(`a frame of type 0x${type.toString(16)} comes`, () => (
@@ -120,7 +128,7 @@ function honestHello(tasks, protocol, changes) {
     node: process.versions.node, runner: null,
     exposure: OPEN_EXPOSURE,
     targets: tasks.map((id) => ({ kind: 'task', id, state: 'callable', lane: 'call', head: false })),
-    listener: { exposure: false, everything: false }, ...changes,
+    listener: { exposure: false, everything: false }, settings: true, ...changes,
   };
 }
 

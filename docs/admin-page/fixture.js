@@ -138,6 +138,7 @@ function stats() {
       ({ ...task, p50: task.typical, p99: task.typical * 6.1, cells: task.cells.list() })),
     failures: reasons.filter((failure) => failure.count),
     recent,
+    unknown: [],
   };
 }
 

@@ -1,6 +1,6 @@
 'use strict';
 
-const { Frame, Calls, Request, Question, Cancel, PEER_BYTES, ProtocolError } = require('./protocol');
+const { Frame, Calls, Request, Question, Draining, Cancel, PEER_BYTES, ProtocolError } = require('./protocol');
 
 /**
  * What the header of each frame that a front may send must look like (docs/bridge-protocol.md, the table of frames).
@@ -39,7 +39,7 @@ rule('PING', { field: true, length: NONE });
 rule('ORIGIN_QUESTION', { flags: Question.NO_ORIGIN, ofCall: true });
 rule('SETTINGS', { length: [1, ANY] });
 rule('CREDIT', { ofCall: true, field: true, length: NONE });
-rule('DRAINING', { length: NONE });
+rule('DRAINING', { flags: Draining.SOON, length: NONE });
 
 /**
  * @throws {ProtocolError} naming the frame and what is wrong with it

@@ -1,6 +1,6 @@
 'use strict';
 
-const { Frame, PROTOCOL_VERSION, Question, ProtocolError } = require('./protocol');
+const { Frame, PROTOCOL_VERSION, Question, Draining, ProtocolError } = require('./protocol');
 const { checkFrame } = require('./frame-rules');
 const { FrameReader } = require('./frame-reader');
 const { FrontSettings } = require('./front-settings');
@@ -117,7 +117,7 @@ class Link {
       case Frame.PING: return this.ping(field);
       case Frame.ORIGIN_QUESTION: return this.origin(flags, call, source, start, length);
       case Frame.SETTINGS: return this.settingsCame(parseObject(source.bytes.utf8Slice(start, start + length)));
-      case Frame.DRAINING: return this.drainingCame();
+      case Frame.DRAINING: return this.drainingCame(flags);
       default: throw new ProtocolError('WELCOME or REFUSED came on a link that is open');
     }
   }
@@ -192,8 +192,9 @@ class Link {
     });
   }
 
-  drainingCame() {
-    this.frontDraining = true;
+  /** @param {number} flags soon: calls still come */
+  drainingCame(flags) {
+    if ((flags & Draining.SOON) === 0) this.frontDraining = true;
     if (!this.draining) this.owner.frontLeaves(this);
     this.endWhenIdle();
   }

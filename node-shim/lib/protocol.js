@@ -60,6 +60,9 @@ const Request = Object.freeze({ BODY_FOLLOWS: 1 });
 /** ORIGIN_QUESTION's flags. */
 const Question = Object.freeze({ NO_ORIGIN: 1 });
 
+/** DRAINING's flags. */
+const Draining = Object.freeze({ SOON: 1 });
+
 /** CANCEL's reasons, in `detail`. */
 const Cancel = Object.freeze({ CLIENT_CLOSED: 1, HALF_CLOSED: 2, TIMEOUT: 3, FRONT_STOPPING: 4 });
 
@@ -77,5 +80,5 @@ class ProtocolError extends Error {
 
 module.exports = {
   PROTOCOL_VERSION, HEADER_BYTES, ENTRY_BYTES, PEER_BYTES, FRAME_BYTES_MAX,
-  Frame, Result, End, Origin, Calls, Entry, Request, Question, Cancel, ProtocolError,
+  Frame, Result, End, Origin, Calls, Entry, Request, Question, Draining, Cancel, ProtocolError,
 };

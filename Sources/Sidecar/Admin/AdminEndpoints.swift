@@ -35,7 +35,7 @@ extension AdminServer {
                     .bytes("application/json; charset=utf-8") { StatsJSON.write(snapshot, into: &$0) }
                 }
             },
-            Endpoint(path: "/history.json", help: "what the page's charts show of the last minutes") { server, _, answer in
+            Endpoint(path: "/history.json", help: "the last minutes, for the page's charts") { server, _, answer in
                 answer(.bytes("application/json; charset=utf-8") { server.front.history.write(into: &$0) })
             },
             Endpoint(path: "/workers", help: "the Node processes, as JSON") { server, _, answer in

@@ -131,7 +131,7 @@ td small { color: var(--soft); font-size: .83rem; }
 .narrow { display: none; }
 .count { display: inline-block; min-width: 2.1em; }
 .load {
-  display: inline-block; width: 74px; height: 6px; border-radius: 3px; background: var(--grid); margin-right: 9px;
+  display: inline-block; width: 30px; height: 6px; border-radius: 3px; background: var(--grid); margin-right: 9px;
   vertical-align: middle; overflow: hidden;
 }
 .load i { display: block; height: 100%; background: var(--accent); border-radius: 3px; }
@@ -601,34 +601,37 @@ function table(columns, rows, empty) {
       element('td', { class: columns[index][1] || '' }, ...(Array.isArray(content) ? content : [content])))))));
 }
 
+const TONES = { ready: 'good', unresponsive: 'bad', draining: 'warn' };
+
 function showWorkers(stats) {
   const most = Math.max(8, ...stats.workers.map((worker) => worker.inFlight));
   const ready = stats.workers.filter((worker) => worker.state === 'ready').length;
   $('worker-sum').textContent = stats.workers.length ? `${ready} of ${stats.workers.length} ready` : '';
   $('workers').replaceChildren(table(
-    [['Worker'], ['In flight'], ['Calls/s', 'roomy'], ['Memory', 'roomy'], ['Busy', 'roomy'], ['Loop lag'], ['State']],
+    [['Worker'], ['In flight'], ['Calls/s', 'roomy'], ['Loop lag'], ['State']],
     stats.workers.map((worker) => [
-      [`pid ${worker.pid}`, element('span', { class: 'sub wide' }, versions(worker))],
+      [`pid ${worker.pid}`, element('span', { class: 'sub' }, memory(worker)),
+        element('span', { class: 'sub wide' }, versions(worker))],
       [element('span', { class: 'load', 'aria-hidden': 'true' },
         element('i', { style: `width:${100 * worker.inFlight / most}%` })),
         element('span', { class: 'count' }, grouped.format(worker.inFlight))],
       rateText(rate(stats, 'workers', worker, (a, b) => a.id === b.id, 'calls', 1)),
-      worker.memory === null ? ABSENT : [bytes(worker.memory),
-        element('span', { class: 'sub' }, `heap ${bytes(worker.heapUsed)} of ${bytes(worker.heapTotal)}`)],
-      [busy(worker)],
-      [lag(worker)],
-      [element('span', { class: { ready: 'good', unresponsive: 'bad', draining: 'warn' }[worker.state] }, worker.state)],
+      [lag(worker), busy(worker)],
+      [element('span', { class: TONES[worker.state] }, worker.state)],
     ]), 'No Node process is connected. Calls wait for one for as long as --worker-wait says.'));
 }
 
 const versions = ({ node, runner }) =>
   [node && `Node ${node}`, runner && `runner ${runner}`].filter(Boolean).join(', ');
 
+const memory = (worker) =>
+  (worker.memory === null ? '' : `${bytes(worker.memory)}, heap ${bytes(worker.heapUsed)}`);
+
 /** The share of time in which its event loop was busy: near 100 % it takes no more. */
 function busy(worker) {
-  if (worker.busy === null) return ABSENT;
   const percent = worker.busy / 10000;
-  return element('span', { class: percent > 95 ? 'bad' : percent > 80 ? 'warn' : '' }, `${Math.round(percent)} %`);
+  const tone = percent > 95 ? 'bad' : percent > 80 ? 'warn' : '';
+  return element('span', { class: `sub ${tone}` }, worker.busy === null ? '' : `${Math.round(percent)} % busy`);
 }
 
 /** One that does not answer is at least as late as its last sign of life is old. */
@@ -708,7 +711,10 @@ function targetsOf(stats, failure) {
       counts.set(targetName(other), (counts.get(targetName(other)) || 0) + 1);
     }
   }
-  const names = [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+  // What there is not has no target: the ids that were asked for last say more.
+  const isUnknown = ['not_found', 'not_exposed', 'forbidden'].includes(failure.reason) && stats.unknown.length > 0;
+  const names = isUnknown ? stats.unknown.map(({ id }) => id)
+    : [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
   if (!names.length && failure.last) names.push(targetName(failure.last));
   return names.length > 2 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ');
 }

@@ -61,10 +61,10 @@ struct LinkHealth {
     mutating func lose() { state = .lost }
 
     /// As the metrics name it.
-    var reading: WorkerReading.State {
+    var reading: WorkerStats.State {
         switch state {
         case .ready: .ready
-        case .unresponsive: .silent
+        case .unresponsive: .unresponsive
         case .draining, .lost: .draining
         }
     }

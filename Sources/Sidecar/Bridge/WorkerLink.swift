@@ -14,6 +14,8 @@ final class WorkerLink: Stream {
     /// The Node process at the other end.
     let worker: WorkerIdentity
     private(set) var health = LinkHealth()
+    /// What the last PONG told of the process.
+    private(set) var processLoad: WorkerLoad.ProcessLoad?
     /// Calls that the worker has not let go of.
     private(set) var inFlight = 0
     /// Calls written to it since it joined.
@@ -213,8 +215,13 @@ final class WorkerLink: Stream {
         closeWhenDrained()
     }
 
-    func sendDraining() {
-        write { FrameWriter.draining(into: &$0) }
+    /// Tells which options rule over the app's own settings.
+    func sendSettings(_ overrides: Overrides) {
+        write { overrides.write(into: &$0) }
+    }
+
+    func sendDraining(_ flags: DrainingFlags = []) {
+        write { FrameWriter.draining(flags, into: &$0) }
     }
 
     // MARK: Liveness
@@ -231,11 +238,13 @@ final class WorkerLink: Stream {
         if health.state != was { front.becameUnresponsive(self) }
     }
 
-    private func pong(_ number: UInt32, lagMicroseconds: UInt32) {
+    private func pong(_ number: UInt32, _ load: WorkerLoad) {
         let was = health.state
+        let lagMicroseconds = load.lagMicroseconds
+        processLoad = load.process
         guard health.pong(number: number, nowMilliseconds: loop.nowMilliseconds, lagMicroseconds: lagMicroseconds)
         else { return breakOff("PONG \(number) answers no PING") }
-        if health.state != was { front.answersAgain(self) }
+        if health.state != was { front.becameResponsive(self) }
         front.accounts.recordLag(.node, nanoseconds: UInt64(lagMicroseconds) * 1000)
         // It has read every CANCEL before that PING, and sent all it had to say before this PONG.
         while let id = cancelled.next(answered: number) {
@@ -274,7 +283,7 @@ final class WorkerLink: Stream {
         case .responseData: handle(.responseData, header, payload)
         case .responseEnd: handle(.responseEnd, header, payload)
         case .credit: handle(.credit, header, payload)
-        case .pong: pong(header.field, lagMicroseconds: payload.littleEndianUInt32(at: 0))
+        case .pong: pong(header.field, WorkerLoad(payload: payload))
         case .originAnswer:
             let answer = OriginAnswer(flags: OriginAnswerFlags(rawValue: header.flags), value: payload.copied())
             front.originAnswered(header.call, by: self, answer)
@@ -317,7 +326,7 @@ final class WorkerLink: Stream {
                 WorkerResult(
                     status: Int(header.detail),
                     content: flags.contains(.empty) ? .empty : flags.contains(.result) ? .result : .body,
-                    isFailure: flags.contains(.failed)), payload)
+                    failure: TaskFailure(flags)), payload)
         case .responseData:
             guard call.owedCredit + payload.count <= front.limits.streamWindowBytes else {
                 return breakOff("RESPONSE_DATA beyond the window of \(front.limits.streamWindowBytes) bytes")

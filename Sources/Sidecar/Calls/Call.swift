@@ -35,6 +35,8 @@ struct CallRecord {
     private(set) var cors = CORSBlock.none
     /// What its response names, and the task's view of its head.
     private(set) var requestID = RunnerRequestID.none
+    /// The task or event that a rejected request asked for.
+    private(set) var asked: AskedTarget?
     private(set) var requestBytes = 0
     /// The client was told to go on (RFC 9110, 10.1.1).
     private(set) var sentContinue = false
@@ -69,8 +71,10 @@ struct CallRecord {
     private(set) var closesConnection = false
     /// What the front responded instead of a worker.
     private(set) var rejection: Rejection?
-    /// The task or event threw.
-    private(set) var taskFailed = false
+    /// What the task or event threw.
+    private(set) var taskFailure = TaskFailure.none
+    /// The worker that was lost with it; 0 for none.
+    private(set) var lostWorkerPID: Int32 = 0
     /// Its client took nothing of the response for too long.
     private(set) var clientStalled = false
     /// The app broke off a response of which some was out.
@@ -142,6 +146,7 @@ extension CallRecord {
     }
 
     mutating func identify(_ id: RunnerRequestID) { requestID = id }
+    mutating func note(_ asked: AskedTarget?) { self.asked = asked }
     mutating func noteContinue() { sentContinue = true }
     mutating func addRequestBytes(_ count: Int) { requestBytes += count }
 
@@ -219,7 +224,8 @@ extension CallRecord {
 extension CallRecord {
     mutating func reserve(_ bytes: Int) { reservedBytes = bytes }
     mutating func closeConnection() { closesConnection = true }
-    mutating func fail() { taskFailed = true }
+    mutating func fail(_ failure: TaskFailure) { taskFailure = failure }
+    mutating func noteLostWorker(pid: Int) { lostWorkerPID = Int32(truncatingIfNeeded: pid) }
     mutating func stall() { clientStalled = true }
     mutating func cut() { responseWasCut = true }
 

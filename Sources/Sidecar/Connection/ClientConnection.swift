@@ -91,6 +91,5 @@ struct WorkerResult {
 
     let status: Int
     let content: Content
-    /// The task or event threw.
-    let isFailure: Bool
+    let failure: TaskFailure
 }

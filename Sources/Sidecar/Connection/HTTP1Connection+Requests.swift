@@ -46,7 +46,11 @@ extension HTTP1Connection {
             useBody(.discard)
             respondToPreflight(call)
         case .reject(let rejection, let cors):
-            call.update { $0.decide(target: -1, kind: .unmatched, cors: cors) }
+            let asked = front.exposure.rules.askedTarget(of: head, bytes)
+            call.update {
+                $0.decide(target: -1, kind: .unmatched, cors: cors)
+                $0.note(asked)
+            }
             guard tellToContinue(call, decision, head, bytes) else { return 0 }
             refuse(call, rejection, head, bytes)
         }

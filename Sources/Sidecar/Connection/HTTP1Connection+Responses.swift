@@ -11,7 +11,7 @@ extension HTTP1Connection {
         let now = front.clock.nanoseconds
         call.update {
             $0.respond(status: result.status, rejection: nil, nowNanoseconds: now)
-            if result.isFailure { $0.fail() }
+            if result.failure != .none { $0.fail(result.failure) }
         }
         front.responseCame(bytes.count, of: call)
         guard call == pipeline.first else {

@@ -142,20 +142,22 @@ extension FrontLoop {
 
     func becameUnresponsive(_ link: WorkerLink) {
         logger.warning(
-            "worker does not answer: its event loop is blocked; it gets no new calls",
-            metadata: ["side": "worker", "pid": "\(link.worker.pid)", "loop": "\(index)"])
+            "worker is unresponsive: its event loop is blocked; it gets no new calls",
+            metadata: ["side": "worker", "pid": .number(link.worker.pid), "loop": .number(index)])
         reaskOrigins(of: link)
         workersChanged()
     }
 
-    func answersAgain(_ link: WorkerLink) {
-        logger.notice("worker answers again", metadata: ["pid": "\(link.worker.pid)", "loop": "\(index)"])
+    func becameResponsive(_ link: WorkerLink) {
+        logger.notice(
+            "worker is responsive again", metadata: ["pid": .number(link.worker.pid), "loop": .number(index)])
         workersChanged()
     }
 
     func linkBroke(_ link: WorkerLink, _ reason: String) {
         logger.error(
-            "a worker broke the bridge protocol: \(reason)", metadata: ["side": "bridge", "pid": "\(link.worker.pid)"])
+            "a worker broke the bridge protocol: \(reason)",
+            metadata: ["side": "bridge", "pid": .number(link.worker.pid)])
     }
 
     // MARK: The end of a call
@@ -167,6 +169,7 @@ extension FrontLoop {
         accounts.finished(call, route: route, nowNanoseconds: clock.nanoseconds)
         let failure = failure(of: call)
         if let failure { accounts.recordFailure(failure, status: Int(call.status), route: route) }
+        if let asked = call.asked, !asked.isKnown { accounts.recordUnknown(asked) }
         if failure != nil || accounts.accessLog.isOn { logAccess(call, status: Int(call.status), failure: failure) }
         release(call)
     }
@@ -176,7 +179,7 @@ extension FrontLoop {
     private func failure(of call: Call) -> Int? {
         if let rejection = call.rejection { return FailureCause.index(of: rejection) }
         if call.responseWasCut { return FailureCause.answerCut }
-        return call.taskFailed ? FailureCause.taskFailed : nil
+        return call.taskFailure.cause
     }
 
     /// A call whose client left, or was disconnected.
@@ -229,12 +232,13 @@ extension FrontLoop {
         return LoopReport(
             counted: countedNow(),
             workers: admission.workers.links.map { link in
-                WorkerReading(
+                WorkerStats(
                     id: link.worker.name, pid: link.worker.pid, nodeVersion: link.worker.node ?? "",
                     runnerVersion: link.worker.runner ?? "", state: link.health.reading,
                     callsInFlight: link.inFlight, calls: link.callsTotal,
                     eventLoopLagMicroseconds: Int(link.health.eventLoopLagMicroseconds),
-                    lastPongMilliseconds: Int(now &- link.health.lastPongMilliseconds))
+                    lastPongMilliseconds: Int(now &- link.health.lastPongMilliseconds),
+                    load: link.processLoad.map(WorkerStats.Load.init))
             },
             basePath: exposure.basePath)
     }

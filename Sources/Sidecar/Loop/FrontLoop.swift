@@ -225,7 +225,9 @@ final class FrontLoop {
         guard !closing.isEmpty else { return }
         logger.warning(
             "--unread-bytes exceeded: disconnected slow readers",
-            metadata: ["side": "client", "connections": "\(closing.count)", "limitBytes": "\(limits.unreadLimitBytes)"])
+            metadata: [
+                "side": "client", "connections": .number(closing.count), "limitBytes": .number(limits.unreadLimitBytes),
+            ])
     }
 
     // MARK: What the control loop asks
@@ -248,6 +250,7 @@ final class FrontLoop {
     /// Lets clients go behind their responses, while new ones are still accepted.
     private func leave() {
         isLeaving = true
+        for link in admission.workers.links { link.sendDraining(.soon) }
         // A stopping front takes no further workers.
         checkWorkersMayCome()
     }
@@ -255,7 +258,7 @@ final class FrontLoop {
     /// Stops accepting, and lets every client go behind its response. Who has none under way may bring one more request:
     /// at this moment it may be on its way, and closing now would leave it without a response.
     private func drain() {
-        leave()
+        if !isLeaving { leave() }
         isDraining = true
         timerBounds = ConnectionTimers.Bounds(limits, isDraining: true)
         stopListening()
@@ -287,6 +290,10 @@ final class FrontLoop {
     /// Puts new settings into force for what comes from now on. Nothing that is under way is touched: a connection over
     /// a new limit stays, a deadline that is set stands.
     private func reconfigure(_ next: Configuration) {
+        // Before anything that is decided by the new rules.
+        if next.overrides != configuration.overrides {
+            for link in admission.workers.links { link.sendSettings(next.overrides) }
+        }
         configuration = next
         limits = Limits(next, loops: control.loopCount)
         timerBounds = ConnectionTimers.Bounds(limits, isDraining: isDraining)
@@ -328,10 +335,13 @@ final class FrontLoop {
         link.welcome(
             Welcome(
                 frontVersion: Version.current, loops: control.loopCount, link: hello.link, limits: frames.limits,
-                windowBytes: limits.streamWindowBytes))
+                windowBytes: limits.streamWindowBytes, headerBytes: configuration.headerLimitBytes))
+        if !configuration.overrides.isEmpty { link.sendSettings(configuration.overrides) }
         logger.info(
             "worker joined",
-            metadata: ["pid": "\(link.worker.pid)", "loop": "\(index)", "targets": "\(hello.targets.count)"])
+            metadata: [
+                "pid": .number(link.worker.pid), "loop": .number(index), "targets": .number(hello.targets.count),
+            ])
         workersChanged()
         turn.admitPending()
     }
@@ -353,7 +363,7 @@ final class FrontLoop {
         control.send(.announced(loop: index, worker: link.worker.name, pid: link.worker.pid, hello.exposure))
         logger.info(
             "worker announced a new table",
-            metadata: ["pid": "\(link.worker.pid)", "targets": "\(hello.targets.count)"])
+            metadata: ["pid": .number(link.worker.pid), "targets": .number(hello.targets.count)])
         linkHasRoom(link)
         return nil
     }
@@ -385,6 +395,7 @@ final class FrontLoop {
         var callsLost = 0
         for call in lost where call.linkNumber == link.number && call.hold != .none {
             let isAwaited = call.hold == .owing
+            call.update { $0.noteLostWorker(pid: link.worker.pid) }
             calls.letGo(call)
             guard isAwaited else { continue }
             callsLost += 1
@@ -405,10 +416,10 @@ final class FrontLoop {
     }
 
     private func logLeaving(of link: WorkerLink, callsLost: Int, saidGoodbye: Bool) {
-        let link: Logger.Metadata = ["pid": "\(link.worker.pid)", "loop": "\(index)"]
+        let link: Logger.Metadata = ["pid": .number(link.worker.pid), "loop": .number(index)]
         if saidGoodbye && callsLost == 0 { return logger.info("worker left", metadata: link) }
         logger.warning(
-            "worker lost", metadata: link.merging(["side": "worker", "callsLost": "\(callsLost)"]) { $1 })
+            "worker lost", metadata: link.merging(["side": "worker", "callsLost": .number(callsLost)]) { $1 })
     }
 
     func workersChanged() {

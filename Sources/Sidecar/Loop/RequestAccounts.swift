@@ -1,3 +1,4 @@
+internal import BridgeProtocol
 internal import Bytes
 internal import EventLoop
 internal import Exposure
@@ -49,6 +50,11 @@ final class RequestAccounts {
     func recordFailure(_ failure: Int, status: Int, route: LoopMetrics.RouteSlot) {
         metrics.recordFailure(
             failure, status: status, route: route, unixMilliseconds: loop.unixMilliseconds)
+    }
+
+    func recordUnknown(_ asked: AskedTarget) {
+        metrics.recordUnknown(
+            asked.kind == .event ? .event : .task, id: asked.id, unixMilliseconds: loop.unixMilliseconds)
     }
 
     // MARK: Stages
