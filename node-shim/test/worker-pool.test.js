@@ -3,11 +3,12 @@
 // The supervisor's decisions, with processes that a test plays: what is started when, who leaves when.
 const assert = require('node:assert/strict');
 const { EventEmitter } = require('node:events');
-const { mock, test } = require('node:test');
+const { test } = require('node:test');
 const { WorkerLimits } = require('../lib/worker-limits');
 const { RestartPace, MOST_MILLISECONDS } = require('../lib/restart-pace');
 const { WorkerPool } = require('../lib/worker-pool');
 const { statusOf, prometheusText } = require('../lib/worker-status');
+const { PlayedTime } = require('./support/played-time');
 
 /** A process that does what the test says. */
 class PlayedWorker extends EventEmitter {
@@ -34,29 +35,21 @@ class PlayedWorker extends EventEmitter {
 
 /** A pool whose time passes when the test says so. */
 function makePool(t, { count = 2, limits = {}, stuckMilliseconds } = {}) {
-  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
-  t.after(() => mock.timers.reset());
-  let now = 0;
+  const time = PlayedTime.install(t);
   /** @type {PlayedWorker[]} */
   const workers = [];
   const said = [];
   const pool = new WorkerPool({
     count, limits, stuckMilliseconds, drainMilliseconds: 1_000, startMilliseconds: 5_000,
-    now: () => now, random: () => 0,
+    now: () => time.now, random: () => 0,
     say: (text) => said.push(text),
     fork: () => {
       workers.push(new PlayedWorker(100 + workers.length));
       return /** @type {any} */ (workers.at(-1));
     },
   });
-  const pass = (milliseconds) => {
-    for (let passed = 0; passed < milliseconds; passed += 100) {
-      now += 100;
-      mock.timers.tick(100);
-    }
-  };
   pool.start();
-  return { pool, workers, said, pass };
+  return { pool, workers, said, pass: (milliseconds) => time.pass(milliseconds) };
 }
 
 /** A pool that serves. */
