@@ -93,3 +93,11 @@ test('no answer on one side is a difference, on both sides it proves nothing', (
 test('an answer that streams differs from one that comes at once', () => {
   assert.deepEqual(places(differences(answer({ streamed: true }), answer())), ['streaming']);
 });
+
+test('request ids that servers made up are alike, and no others', () => {
+  const withId = (value) => answer({ headers: [['x-runner-request-id', value]] });
+  const [one, two] = ['8ad2ef11-1668-422c-b58f-b8649ad7fac3', '26fa7b1c-09ce-46b3-8a6a-0d6c8e9d2b11'];
+  assert.deepEqual(differences(withId(one), withId(two)), []);
+  assert.deepEqual(places(differences(withId(one), answer())), ['header x-runner-request-id']);
+  assert.deepEqual(places(differences(withId('mine'), withId('yours'))), ['header x-runner-request-id']);
+});
