@@ -82,6 +82,7 @@ public struct ExposureRules: ~Copyable {
     public mutating func decide(
         _ head: RequestHead, _ bytes: Span<UInt8>, originAnswer: OriginAnswer? = nil
     ) -> Decision {
+        route = nil
         if head.method == .post, let target = rawTarget(bytes.extracting(head.target.range)),
             targets.availability(of: target) == .callable
         {
@@ -124,7 +125,7 @@ public struct ExposureRules: ~Copyable {
         // Its target is an authority, which is no URL to route by.
         if head.method == .connect { return .reject(.connectNotSupported, cors: .none) }
         let method = head.method
-        let route = router.route(bytes.extracting(head.target.range), path: &path, id: &id)
+        let route = readRoute(of: head, bytes)
         switch route {
         case .unparsable: return rejectEarly(.targetIsNoURL, head, bytes, originAnswer)
         case .outside: return .outside
@@ -221,7 +222,8 @@ public struct ExposureRules: ~Copyable {
     public mutating func resolve(
         _ intent: Intent, _ head: RequestHead, _ bytes: Span<UInt8>, _ answer: OriginAnswer
     ) -> Decision {
-        withCORS(intent, head, bytes, answer)
+        route = nil
+        return withCORS(intent, head, bytes, answer)
     }
 
     /// Adds the CORS headers to a decision. Nothing is called whose answer could not be sent: where the app's origin
@@ -284,13 +286,37 @@ public struct ExposureRules: ~Copyable {
         cors.writeQuestion(question, head, bytes, into: &buffer)
     }
 
-    /// Reads a request's target once more, for a rejection that names it later than `decide` has decided.
+    /// A request goes on that was decided earlier: what was read of another one's target is not its own.
+    public mutating func forgetTarget() { route = nil }
+
+    /// Makes sure that the target that is known is this request's, for a rejection or a log line that names it.
     public mutating func readTarget(of head: RequestHead, _ bytes: Span<UInt8>) {
-        _ = readRoute(of: head, bytes)
+        if route == nil { _ = readRoute(of: head, bytes) }
     }
 
-    mutating func readRoute(of head: RequestHead, _ bytes: Span<UInt8>) -> Route {
-        router.route(bytes.extracting(head.target.range), path: &path, id: &id)
+    private mutating func readRoute(of head: RequestHead, _ bytes: Span<UInt8>) -> Route {
+        let read = router.route(bytes.extracting(head.target.range), path: &path, id: &id)
+        route = read
+        return read
+    }
+
+    /// Which kind of target the request asked for whose target was read last, and whether there is such a one; nil
+    /// where its path names none.
+    public var asked: (kind: Hello.TargetKind, isKnown: Bool)? {
+        let kind: Hello.TargetKind
+        switch route {
+        case .task?: kind = .task
+        case .event?: kind = .event
+        case .outside?, .unparsable?, .notFound?, .discovery?, nil: return nil
+        }
+        let found = targets.find(kind, id: id.span)
+        return (kind, found.map { targets.availability(of: $0) != .absent } ?? false)
+    }
+
+    /// Gives the id of that target as it was asked for, decoded, and cut after `AskedTarget.byteLimit`.
+    public func withAskedID<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        let id = id.span
+        return body(id.extracting(first: min(id.count, AskedTarget.byteLimit)))
     }
 
     /// Appends the body of a rejection; it may name the target of the request that was decided, or read, last.

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// What one loop has counted. Plain numbers in one array, owned by the loop's thread: recording takes no lock, no
 /// atomic and, once a route has been seen, no allocation. A copy is a snapshot (copy-on-write: the loop pays for one
 /// copy a scrape), and `merge` adds loops up.
@@ -268,13 +270,19 @@ struct RecentFailure: Sendable, Equatable {
 extension LoopMetrics {
     /// Somebody asked for a task or event that there is not. Such ids are the clients' own: they are shown, the last of
     /// them, and are never a label.
-    public mutating func recordUnknown(_ kind: RouteKind, id: String, unixMilliseconds: Int) {
-        add(UnknownTarget(kind: kind, id: id, unixMilliseconds: unixMilliseconds, count: 1))
+    public mutating func recordUnknown(_ kind: RouteKind, id: Span<UInt8>, unixMilliseconds: Int) {
+        // Who asks in vain mostly asks for the same again.
+        if let last = unknownTargets.indices.last, unknownTargets[last].isSame(kind, id) {
+            unknownTargets[last].count += 1
+            unknownTargets[last].unixMilliseconds = unixMilliseconds
+            return
+        }
+        add(UnknownTarget(kind: kind, bytes: id.copied(), unixMilliseconds: unixMilliseconds, count: 1))
     }
 
     private mutating func add(_ unknown: UnknownTarget) {
         var newest = unknown
-        if let known = unknownTargets.firstIndex(where: { $0.kind == unknown.kind && $0.id == unknown.id }) {
+        if let known = unknownTargets.firstIndex(where: { $0.kind == unknown.kind && $0.bytes == unknown.bytes }) {
             newest.count += unknownTargets[known].count
             newest.unixMilliseconds = max(newest.unixMilliseconds, unknownTargets[known].unixMilliseconds)
             unknownTargets.remove(at: known)
@@ -291,7 +299,12 @@ struct UnknownTarget: Sendable, Equatable {
     static let kept = 20
 
     let kind: RouteKind
-    let id: String
+    /// Its id, UTF-8 or not.
+    let bytes: [UInt8]
     var unixMilliseconds: Int
     var count: Int
+
+    var id: String { String(decoding: bytes, as: UTF8.self) }
+
+    func isSame(_ kind: RouteKind, _ id: Span<UInt8>) -> Bool { self.kind == kind && bytes.span.equals(id) }
 }

@@ -273,11 +273,42 @@ extension CallRecord {
     }
 
     /// The connection is done with it: forgets everything but its id and what the worker still owes.
+    ///
+    /// Field by field, since a record made anew would be written twice and destroyed once, with every call.
+    @inline(__always)
     mutating func release() {
         apply(.released)
-        let (id, hold, linkNumber) = (id, hold, linkNumber)
-        self = CallRecord(id: id)
-        self.hold = hold
-        self.linkNumber = linkNumber
+        connectionSlot = -1
+        target = -1
+        kind = .unmatched
+        method = .other
+        minorVersion = 1
+        cors = .none
+        requestBytes = 0
+        sentContinue = false
+        hasMoreBehind = false
+        waitUntilMilliseconds = 0
+        deadlineMilliseconds = 0
+        receivedNanoseconds = 0
+        queuedNanoseconds = 0
+        dispatchedNanoseconds = 0
+        answeredNanoseconds = 0
+        bodyIsOpen = false
+        sendCredit = 0
+        status = 0
+        closesConnection = false
+        if rejection != nil { rejection = nil }
+        taskFailure = .none
+        lostWorkerPID = 0
+        clientStalled = false
+        responseWasCut = false
+        isDelimited = false
+        responseBytes = 0
+        owedCredit = 0
+        reservedBytes = 0
+        if notes != nil { notes = nil }
+        if asked != nil { asked = nil }
+        if case .none = requestID {} else { requestID = .none }
+        precondition(stored == nil && buffered == nil, "the owners of these take them back first")
     }
 }

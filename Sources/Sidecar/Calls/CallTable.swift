@@ -69,9 +69,9 @@ final class CallTable {
     }
 
     /// Its connection is done with a call, which has nothing stored any more.
+    @inline(__always)
     func release(_ call: Call, _ pool: inout BufferPool) {
-        if let buffered = call.update({ $0.takeBuffered() }) { recycle(buffered, &pool) }
-        precondition(call.stored == nil)
+        if call.buffered != nil, let buffered = call.update({ $0.takeBuffered() }) { recycle(buffered, &pool) }
         call.update { $0.release() }
         activeCount -= 1
         if call.hold == .none { putBack(call) } else { heldCount += 1 }

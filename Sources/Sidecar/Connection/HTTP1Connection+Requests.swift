@@ -46,13 +46,10 @@ extension HTTP1Connection {
             useBody(.discard)
             respondToPreflight(call)
         case .reject(let rejection, let cors):
-            let asked = front.exposure.rules.askedTarget(of: head, bytes)
-            call.update {
-                $0.decide(target: -1, kind: .unmatched, cors: cors)
-                $0.note(asked)
-            }
+            call.update { $0.decide(target: -1, kind: .unmatched, cors: cors) }
+            front.noteAsked(call, head, bytes)
             guard tellToContinue(call, decision, head, bytes) else { return 0 }
-            refuse(call, rejection, head, bytes)
+            writeRefusal(of: call, rejection)
         }
         return 0
     }
@@ -104,6 +101,7 @@ extension HTTP1Connection {
     func goOn(_ call: Call) {
         guard let stored = call.update({ $0.takeStored() }) else { preconditionFailure("it waits with its head") }
         call.update { $0.resume() }
+        front.exposure.rules.forgetTarget()
         if let decision = stored.decision { return carryOut(decision, call, stored) }
         // The rules name the header that carries the token: only now can its place be noted.
         var scan = HeadScan()

@@ -66,12 +66,7 @@ extension HTTP1Connection {
 
     // MARK: The front's own
 
-    /// The same as `refuse` for a rejection that names the target, when other requests may have been decided since.
-    func refuse(_ call: Call, _ rejection: Rejection, _ head: RequestHead, _ bytes: Span<UInt8>) {
-        if rejection.namesTarget { front.exposure.rules.readTarget(of: head, bytes) }
-        writeRefusal(of: call, rejection)
-    }
-
+    /// Responds with a rejection. One that names its target takes the name that `ExposureRules` has read last.
     func writeRefusal(of call: Call, _ rejection: Rejection) {
         if call.phase == .streaming {
             guard call != pipeline.first else {

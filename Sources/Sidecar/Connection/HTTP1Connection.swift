@@ -109,7 +109,17 @@ final class HTTP1Connection: ClientConnection {
 
     /// Brings reading and deadline in line with what the connection waits for. Called after everything that changes
     /// that: so whatever stopped the reading, the end of it starts it again.
+    @inline(__always)
     private func settle(unconsumed: Int) {
+        if unconsumed == 0 && reader.position == .head && isReading {
+            // Between requests, which is most of the time, there is nothing to stop or to start.
+            let next: ConnectionTimers.Wait = pipeline.isEmpty ? .idle : .none
+            return timers.expect(next, now: front.clock.ticks, front.timerBounds)
+        }
+        settleRest(unconsumed: unconsumed)
+    }
+
+    private func settleRest(unconsumed: Int) {
         if takesInput {
             if !isReading { startReading() }
         } else if unconsumed >= heldInputBytes {
@@ -173,6 +183,7 @@ final class HTTP1Connection: ClientConnection {
 
     override func refuse(_ call: Call, _ rejection: Rejection) {
         if rejection.namesTarget, let stored = call.stored {
+            front.exposure.rules.forgetTarget()
             front.exposure.rules.readTarget(of: stored.head, stored.headBytes.bytes)
         }
         writeRefusal(of: call, rejection)
@@ -220,7 +231,7 @@ final class HTTP1Connection: ClientConnection {
             case .contentLength(let length): length
             case .chunked: Int.max
             }
-        let notes = front.accounts.noting.isOn ? front.accounts.noting.notes(head, bytes, from: peer) : nil
+        let notes = front.accounts.isNoting ? front.accounts.notes(head, bytes, from: peer) : nil
         let received = takeBegan()
         call.update {
             $0.open(

@@ -160,6 +160,17 @@ extension FrontLoop {
             metadata: ["side": "bridge", "pid": .number(link.worker.pid)])
     }
 
+    /// Notes what a rejected request asked for, for those who read the log or the page.
+    func noteAsked(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>) {
+        exposure.rules.readTarget(of: head, bytes)
+        guard let asked = exposure.rules.asked else { return }
+        exposure.rules.withAskedID { id in
+            if !asked.isKnown { accounts.recordUnknown(asked.kind == .event ? .event : .task, id: id) }
+            guard accounts.logsFailures else { return }
+            call.update { $0.note(AskedTarget(kind: asked.kind, id: id, isKnown: asked.isKnown)) }
+        }
+    }
+
     // MARK: The end of a call
 
     /// A call's response is written: counts it and gives it back.
@@ -169,7 +180,6 @@ extension FrontLoop {
         accounts.finished(call, route: route, nowNanoseconds: clock.nanoseconds)
         let failure = failure(of: call)
         if let failure { accounts.recordFailure(failure, status: Int(call.status), route: route) }
-        if let asked = call.asked, !asked.isKnown { accounts.recordUnknown(asked) }
         if failure != nil || accounts.accessLog.isOn { logAccess(call, status: Int(call.status), failure: failure) }
         release(call)
     }

@@ -2,6 +2,7 @@ internal import BridgeProtocol
 internal import Bytes
 internal import EventLoop
 internal import Exposure
+internal import HTTPCodec
 internal import Metrics
 internal import Settings
 
@@ -12,7 +13,9 @@ internal import Settings
 final class RequestAccounts {
     private(set) var metrics: LoopMetrics
     private(set) var accessLog: AccessLog
-    private(set) var noting: RequestNoting
+    private var noting: RequestNoting
+    /// Whether anything is kept of requests beside what serving them takes.
+    private(set) var isNoting: Bool
     private var sending: [SendRun] = []
 
     /// Calls whose responses came at the same time and leave at the end of the turn.
@@ -29,12 +32,19 @@ final class RequestAccounts {
             targetLabelLimit: configuration.metricsTaskLabelLimit, failures: FailureCause.labels)
         accessLog = AccessLog(configuration)
         noting = RequestNoting(configuration)
+        isNoting = noting.isOn
     }
 
     func reconfigure(_ configuration: Configuration) {
         noting = RequestNoting(configuration)
+        isNoting = noting.isOn
         accessLog.flush()
         accessLog = AccessLog(configuration)
+    }
+
+    /// What is kept of a request, if anything is.
+    func notes(_ head: RequestHead, _ bytes: Span<UInt8>, from peer: SocketAddress) -> RequestNotes {
+        noting.notes(head, bytes, from: peer)
     }
 
     func add(_ counter: Counter, _ amount: Int = 1) { metrics.add(counter, amount) }
@@ -52,9 +62,12 @@ final class RequestAccounts {
             failure, status: status, route: route, unixMilliseconds: loop.unixMilliseconds)
     }
 
-    func recordUnknown(_ asked: AskedTarget) {
-        metrics.recordUnknown(
-            asked.kind == .event ? .event : .task, id: asked.id, unixMilliseconds: loop.unixMilliseconds)
+    /// Whether a failure gets a line in the access log.
+    var logsFailures: Bool { accessLog.isOn || LogSettings.isVerbose }
+
+    /// Somebody asked for a task or event that there is not.
+    func recordUnknown(_ kind: RouteKind, id: Span<UInt8>) {
+        metrics.recordUnknown(kind, id: id, unixMilliseconds: loop.unixMilliseconds)
     }
 
     // MARK: Stages
