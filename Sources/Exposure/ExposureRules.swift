@@ -317,9 +317,9 @@ public struct ExposureRules: ~Copyable {
         }
         let slot = head[.runnerRequestID]
         // Node joins what is repeated with a comma, which makes no id.
-        guard slot.occurrences == 1 else { return requestIDs.next(replacing: slot.isPresent) }
+        guard slot.occurrences == 1 else { return requestIDs.next() }
         let value = bytes.extracting(slot.value.range)
-        guard let id = RunnerRequestID.id(in: value) else { return requestIDs.next(replacing: true) }
+        guard let id = RunnerRequestID.id(in: value) else { return requestIDs.next() }
         return .brought(value.extracting(id).copied(), isVerbatim: id.count == value.count)
     }
 

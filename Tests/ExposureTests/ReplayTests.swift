@@ -189,10 +189,10 @@ struct ReplayTests {
     private func text(of id: RunnerRequestID) -> String? {
         guard id != .none else { return nil }
         var head = ByteBuffer()
-        id.writeHead(Array("\r\n".utf8).span, into: &head)
+        id.writeHead(Array("\n".utf8).span, into: &head)
         let text = String(decoding: head.bytes.copied(), as: UTF8.self)
-        // A line break is one character.
-        return String(text.dropFirst("x-runner-request-id: ".count).dropLast(2))
+        // Each line break is one character.
+        return String(text.dropFirst("\nx-runner-request-id: ".count).dropLast())
     }
 
     private static func settings(_ variant: String, _ recording: Recording) -> ExposureSettings? {

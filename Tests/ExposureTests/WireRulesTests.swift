@@ -180,7 +180,9 @@ struct WireRulesTests {
             var summary = JSONSummary()
             #expect(checker.check(Array(text.utf8).span, member: .input, into: &summary) == .valid)
             #expect(summary.isPlain == isPlain, "\(text) by \(keys)")
-            #expect(summary.needsWhole == (!isPlain && !text.hasPrefix(#"{"input""#)), "\(text) by \(keys)")
+            // EJSON reads each value by itself; to the runner's serializer a graph is the whole text or none.
+            let isNested = text.hasPrefix(#"{"input""#)
+            #expect(summary.needsWhole == (!isPlain && (keys == .serializer || !isNested)), "\(text) by \(keys)")
         }
     }
 
