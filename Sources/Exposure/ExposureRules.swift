@@ -234,16 +234,19 @@ public struct ExposureRules: ~Copyable {
             return switch cors.preflight(head, bytes, answer: originAnswer) {
             case .block(let block): .preflight(block)
             case .ask: .ask(.preflight)
-            case .threw: .reject(.internalError, cors: .none)
+            case .threw: .reject(originThrew, cors: .none)
             }
         }
         if let constantCORS { return intent.decision(constantCORS) }
         return switch cors.actual(head, bytes, answer: originAnswer) {
         case .block(let block): intent.decision(block)
         case .ask: .ask(intent)
-        case .threw: .reject(.internalError, cors: .none)
+        case .threw: .reject(originThrew, cors: .none)
         }
     }
+
+    /// The app's function threw, or gave what no header can hold.
+    private var originThrew: Rejection { settings.rules.corsOnErrors ? .originNotJudged : .internalError }
 
     // MARK: Bodies
 

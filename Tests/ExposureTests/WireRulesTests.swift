@@ -108,6 +108,17 @@ struct WireRulesTests {
         #expect(silent.decide("GET /__runner/task/app.tasks.add") == .reject(.methodNotAllowed, cors: .none))
     }
 
+    @Test("where the app's function throws, the connection ends if the release would ask it again for the error")
+    func throwingOrigins() {
+        let threw = OriginAnswer(flags: .threw)
+        var asking = makeFront(cors: CORSSettings(origin: .ask))
+        #expect(asking.decide(Self.add, answer: threw) == .reject(.originNotJudged, cors: .none))
+        #expect(Rejection.originNotJudged.answer.closes)
+        var silent = makeFront(cors: CORSSettings(origin: .ask)) { $0.corsOnErrors = false }
+        #expect(silent.decide(Self.add, answer: threw) == .reject(.internalError, cors: .none))
+        #expect(!Rejection.internalError.answer.closes)
+    }
+
     @Test("`corsCredentialsWithoutOrigin` is the request's origin, or none")
     func credentials() {
         let origin = "Origin: https://a.example"
