@@ -86,15 +86,29 @@ public enum RunnerRequestID: Equatable, Sendable {
         }
     }
 
-    /// Appends the request head as the task is to see it: with this id in front of all fields. What the client sent
-    /// under that name follows, and does not count.
+    /// Appends the request head as the task is to see it: with this id for its last field. An id that was made stands
+    /// behind what the client sent, which was none; one that had to be trimmed, in its place.
     ///
-    /// - Parameter head: the head that this id was found for.
+    /// - Parameter head: the head that this id was found for: every line ends with CRLF, the last is empty.
     public func writeHead(_ head: Span<UInt8>, into out: inout ByteBuffer) {
-        let lineEnd = (head.firstIndex(of: UInt8(ascii: "\n"), from: 0) ?? -1) + 1
-        out.append(head.extracting(first: lineEnd))
+        if case .brought = self { Self.appendOtherLines(of: head, to: &out) } else { out.append(head.extracting(first: head.count - 2)) }
         writeLine(into: &out)
-        out.append(head.extracting(droppingFirst: lineEnd))
+        out.append("\r\n")
+    }
+
+    private static func appendOtherLines(of head: Span<UInt8>, to out: inout ByteBuffer) {
+        var start = 0
+        while let cr = head.firstIndex(of: UInt8(ascii: "\r"), from: start), cr > start {
+            let line = head.extracting(start..<cr + 2)
+            if !isOfThisField(line) { out.append(line) }
+            start = cr + 2
+        }
+    }
+
+    private static func isOfThisField(_ line: Span<UInt8>) -> Bool {
+        let length = fieldName.utf8CodeUnitCount
+        return line.count > length && line[length] == UInt8(ascii: ":")
+            && line.extracting(first: length).equalsIgnoringASCIICase(fieldName)
     }
 }
 

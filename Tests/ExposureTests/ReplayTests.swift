@@ -189,10 +189,10 @@ struct ReplayTests {
     private func text(of id: RunnerRequestID) -> String? {
         guard id != .none else { return nil }
         var head = ByteBuffer()
-        id.writeHead(Array("\n".utf8).span, into: &head)
+        id.writeHead(Array("\r\n".utf8).span, into: &head)
         let text = String(decoding: head.bytes.copied(), as: UTF8.self)
-        // Each line break is one character.
-        return String(text.dropFirst("\nx-runner-request-id: ".count).dropLast())
+        // Each of the line breaks is one character.
+        return String(text.dropFirst("x-runner-request-id: ".count).dropLast(2))
     }
 
     private static func settings(_ variant: String, _ recording: Recording) -> ExposureSettings? {
