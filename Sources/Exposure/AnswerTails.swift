@@ -9,16 +9,15 @@ public enum ConnectionEnd: Sendable {
 /// The end of every answer's head, from the line break behind `content-length`'s value to the empty line: the same for
 /// a whole second, so it is made once a second and copied as one run.
 public struct AnswerTails: ~Copyable, Sendable {
-    private struct Tails {
-        var keepAlive: [UInt8] = []
-        /// The same with what a task's result begins with, which is most of what is ever sent.
-        var keepAliveResult: [UInt8] = []
-        var close: [UInt8] = []
-    }
-
-    private var plain = Tails()
-    /// With the security headers, which later releases of the runner set.
-    private var secured = Tails()
+    // Arrays of this value itself: one within another value would be counted with each response.
+    private var keepAlive: [UInt8] = []
+    /// The same with what a task's result begins with, which is most of what is ever sent.
+    private var keepAliveResult: [UInt8] = []
+    private var close: [UInt8] = []
+    // With the security headers, which later releases of the runner set.
+    private var securedKeepAlive: [UInt8] = []
+    private var securedKeepAliveResult: [UInt8] = []
+    private var securedClose: [UInt8] = []
     private let keepAliveSeconds: Int
 
     /// - Parameters:
@@ -31,40 +30,51 @@ public struct AnswerTails: ~Copyable, Sendable {
 
     /// Puts in another date.
     public mutating func update(date: Span<UInt8>) {
-        let date = date.copied()
-        plain = tails(Self.date, date)
-        secured = tails(Self.securityHeaders + Self.date, date)
+        let start = Array("\r\nDate: ".utf8) + date.copied() + Array("\r\nConnection: ".utf8)
+        let result = Array(Self.resultStart.description.utf8)
+        keepAlive = start + Array("keep-alive\r\nKeep-Alive: timeout=\(keepAliveSeconds)\r\n\r\n".utf8)
+        keepAliveResult = keepAlive + result
+        close = start + Array("close\r\n\r\n".utf8)
+        securedKeepAlive = Self.securityHeaders + keepAlive
+        securedKeepAliveResult = Self.securityHeaders + keepAliveResult
+        securedClose = Self.securityHeaders + close
     }
 
-    private static let date = Array("\r\nDate: ".utf8)
     private static let securityHeaders = Array("\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY".utf8)
 
-    private func tails(_ fields: [UInt8], _ date: [UInt8]) -> Tails {
-        let start = fields + date + Array("\r\nConnection: ".utf8)
-        let keepAlive = start + Array("keep-alive\r\nKeep-Alive: timeout=\(keepAliveSeconds)\r\n\r\n".utf8)
-        return Tails(
-            keepAlive: keepAlive, keepAliveResult: keepAlive + Array(Self.resultStart.description.utf8),
-            close: start + Array("close\r\n\r\n".utf8))
+    @inline(__always)
+    func append(_ end: ConnectionEnd, secured: Bool, to buffer: inout ByteBuffer) {
+        guard !secured else { return appendSecured(end, to: &buffer) }
+        switch end {
+        case .keepAlive: buffer.append(keepAlive.span)
+        case .close: buffer.append(close.span)
+        }
     }
 
-    @inline(__always)
-    func append(_ end: ConnectionEnd, secured isSecured: Bool, to buffer: inout ByteBuffer) {
-        switch (end, isSecured) {
-        case (.keepAlive, false): buffer.append(plain.keepAlive.span)
-        case (.keepAlive, true): buffer.append(secured.keepAlive.span)
-        case (.close, false): buffer.append(plain.close.span)
-        case (.close, true): buffer.append(secured.close.span)
+    private func appendSecured(_ end: ConnectionEnd, to buffer: inout ByteBuffer) {
+        switch end {
+        case .keepAlive: buffer.append(securedKeepAlive.span)
+        case .close: buffer.append(securedClose.span)
         }
     }
 
     /// The same, and behind it the start of a body that holds a result.
     @inline(__always)
-    func appendWithResultStart(_ end: ConnectionEnd, secured isSecured: Bool, to buffer: inout ByteBuffer) {
-        switch (end, isSecured) {
-        case (.keepAlive, false): buffer.append(plain.keepAliveResult.span)
-        case (.keepAlive, true): buffer.append(secured.keepAliveResult.span)
-        case (.close, _):
-            append(.close, secured: isSecured, to: &buffer)
+    func appendWithResultStart(_ end: ConnectionEnd, secured: Bool, to buffer: inout ByteBuffer) {
+        guard !secured else { return appendSecuredWithResultStart(end, to: &buffer) }
+        switch end {
+        case .keepAlive: buffer.append(keepAliveResult.span)
+        case .close:
+            buffer.append(close.span)
+            buffer.append(Self.resultStart)
+        }
+    }
+
+    private func appendSecuredWithResultStart(_ end: ConnectionEnd, to buffer: inout ByteBuffer) {
+        switch end {
+        case .keepAlive: buffer.append(securedKeepAliveResult.span)
+        case .close:
+            buffer.append(securedClose.span)
             buffer.append(Self.resultStart)
         }
     }

@@ -236,16 +236,19 @@ public struct ExposureRules: ~Copyable {
             return switch cors.preflight(head, bytes, answer: originAnswer) {
             case .block(let block): .preflight(block)
             case .ask: .ask(.preflight)
-            case .threw: .reject(.internalError, cors: .none)
+            case .threw: .reject(originThrew, cors: .none)
             }
         }
         if let constantCORS { return intent.decision(constantCORS) }
         return switch cors.actual(head, bytes, answer: originAnswer) {
         case .block(let block): intent.decision(block)
         case .ask: .ask(intent)
-        case .threw: .reject(.internalError, cors: .none)
+        case .threw: .reject(originThrew, cors: .none)
         }
     }
+
+    /// The app's function threw, or gave what no header can hold.
+    private var originThrew: Rejection { settings.rules.corsOnErrors ? .originNotJudged : .internalError }
 
     // MARK: Bodies
 
@@ -343,9 +346,9 @@ public struct ExposureRules: ~Copyable {
         }
         let slot = head[.runnerRequestID]
         // Node joins what is repeated with a comma, which makes no id.
-        guard slot.occurrences == 1 else { return requestIDs.next(replacing: slot.isPresent) }
+        guard slot.occurrences == 1 else { return requestIDs.next() }
         let value = bytes.extracting(slot.value.range)
-        guard let id = RunnerRequestID.id(in: value) else { return requestIDs.next(replacing: true) }
+        guard let id = RunnerRequestID.id(in: value) else { return requestIDs.next() }
         return .brought(value.extracting(id).copied(), isVerbatim: id.count == value.count)
     }
 

@@ -21,6 +21,9 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
     case invalidJSON
     /// The app's CORS function threw.
     case internalError
+    /// The same where the exposure would ask it again for the error, and in the end answers nothing: here it is an
+    /// answer, and the end.
+    case originNotJudged
     /// A target that makes no URL: nodeExposure's answer is the same, but whose fault it is differs.
     case targetIsNoURL
 
@@ -47,7 +50,7 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
         [
             .notFound, .methodNotAllowed, .unauthorized, .authNotConfigured, .notExposed(.task), .notExposed(.event),
             .forbidden(.task), .forbidden(.event), .exposureOff, .targetNotFound(.task), .targetNotFound(.event),
-            .outside, .invalidJSON, .internalError, .targetIsNoURL,
+            .outside, .invalidJSON, .internalError, .originNotJudged, .targetIsNoURL,
             .noWorker, .workerLost, .overloaded, .draining, .timeout, .requestTimeout, .payloadTooLarge,
             .bodyOverAppLimit, .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
             .malformedProxyHeader,
@@ -106,6 +109,7 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
         // The message is the app's.
         case .invalidJSON: Answer(400, "INVALID_JSON", "Invalid JSON body", .client)
         case .internalError: Answer(500, "INTERNAL_ERROR", "Internal Error", .task)
+        case .originNotJudged: Answer(500, "INTERNAL_ERROR", "Internal Error", .task, closes: true)
         case .targetIsNoURL: Answer(500, "INTERNAL_ERROR", "Internal Error", .client)
 
         case .noWorker:

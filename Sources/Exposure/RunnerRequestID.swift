@@ -5,9 +5,8 @@ public import Bytes
 public enum RunnerRequestID: Equatable, Sendable {
     /// The release has none, or the request did not get so far.
     case none
-    /// A UUID of version 4 (RFC 9562, 5.4), kept as its 128 bits until it is written. It replaces what the request
-    /// brought, if that was no id.
-    case made(UInt64, UInt64, replacing: Bool)
+    /// A UUID of version 4 (RFC 9562, 5.4), kept as its 128 bits until it is written.
+    case made(UInt64, UInt64)
     /// Verbatim, the field's value is just the id.
     case brought([UInt8], isVerbatim: Bool)
 
@@ -56,7 +55,7 @@ public enum RunnerRequestID: Equatable, Sendable {
         buffer.append(": ")
         switch self {
         case .none: break
-        case .made(let high, let low, _): Self.writeUUID(high, low, into: &buffer)
+        case .made(let high, let low): Self.writeUUID(high, low, into: &buffer)
         case .brought(let text, _): buffer.append(text.span)
         }
         buffer.append("\r\n")
@@ -87,23 +86,23 @@ public enum RunnerRequestID: Equatable, Sendable {
         }
     }
 
-    /// Appends the request head as the task is to see it: with just this id, in place of what the client sent.
+    /// Appends the request head as the task is to see it: with this id for its last field. An id that was made stands
+    /// behind what the client sent, which was none; one that had to be trimmed, in its place.
     ///
     /// - Parameter head: the head that this id was found for: every line ends with CRLF, the last is empty.
     public func writeHead(_ head: Span<UInt8>, into out: inout ByteBuffer) {
-        if case .made(_, _, replacing: false) = self {
-            out.append(head.extracting(first: head.count - 2))
-            writeField(into: &out)
-            return out.append("\r\n")
-        }
+        if case .brought = self { Self.appendOtherLines(of: head, to: &out) } else { out.append(head.extracting(first: head.count - 2)) }
+        writeLine(into: &out)
+        out.append("\r\n")
+    }
+
+    private static func appendOtherLines(of head: Span<UInt8>, to out: inout ByteBuffer) {
         var start = 0
         while let cr = head.firstIndex(of: UInt8(ascii: "\r"), from: start), cr > start {
             let line = head.extracting(start..<cr + 2)
-            if !Self.isOfThisField(line) { out.append(line) }
+            if !isOfThisField(line) { out.append(line) }
             start = cr + 2
         }
-        writeLine(into: &out)
-        out.append("\r\n")
     }
 
     private static func isOfThisField(_ line: Span<UInt8>) -> Bool {
@@ -123,7 +122,7 @@ struct RunnerRequestIDs: Sendable {
         state = (random.next(), random.next(), random.next(), random.next() | 1)
     }
 
-    mutating func next(replacing: Bool) -> RunnerRequestID { .made(number(), number(), replacing: replacing) }
+    mutating func next() -> RunnerRequestID { .made(number(), number()) }
 
     private mutating func number() -> UInt64 {
         let product = state.1 &* 5

@@ -44,6 +44,17 @@ public struct JSONChecker: Sendable {
     public mutating func check(
         _ text: Span<UInt8>, member: MemberName, into summary: inout JSONSummary
     ) -> JSONVerdict {
+        // A loop for each, in which the keys that mean something are constants.
+        switch serializer {
+        case .ejson: check(text, member, .ejson, into: &summary)
+        case .runner: check(text, member, .runner, into: &summary)
+        }
+    }
+
+    @inline(__always)
+    private mutating func check(
+        _ text: Span<UInt8>, _ member: MemberName, _ serializer: SerializerKeys, into summary: inout JSONSummary
+    ) -> JSONVerdict {
         // A refused text leaves its levels behind.
         if !outerLevels.isEmpty { outerLevels.removeAll(keepingCapacity: true) }
         // All the loop touches are local values and inlined steps, so that they live in registers.
@@ -52,7 +63,6 @@ public struct JSONChecker: Sendable {
         var isPlain = true
         var needsWhole = false
         let plainDepthLimit = plainDepthLimit
-        let serializer = serializer
         var memberStart = -1
         summary.member = nil
 
@@ -73,13 +83,16 @@ public struct JSONChecker: Sendable {
                 at = text.endOfWhitespace(from: at)
                 guard at < text.count && text[at] == ASCII.colon else { return .invalid(offset: at) }
                 at = text.endOfWhitespace(from: at + 1)
-                if key.isMeaningful {
-                    isPlain = false
-                    // Beside the member, too: the serializer may refuse what it finds there.
-                    if memberStart < 0 { needsWhole = true }
+                if !key.isEmpty {
+                    if key.contains(.member) { memberStart = at }
+                    if key.contains(.meaningful) {
+                        isPlain = false
+                        // Beside the member, too: the serializer may refuse what it finds there. And to the runner's own
+                        // a graph is all of a text.
+                        if serializer == .runner || memberStart < 0 { needsWhole = true }
+                    }
+                    if key.contains(.returnPayload) && watchesReturnPayload { needsWhole = true }
                 }
-                if key.isMember { memberStart = at }
-                if key.isReturnPayload && watchesReturnPayload { needsWhole = true }
             }
 
             guard at < text.count else { return .invalid(offset: at) }

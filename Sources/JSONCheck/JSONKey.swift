@@ -1,35 +1,48 @@
 internal import Bytes
 
-/// What an object key says once its escapes are resolved, as far as the checker asks.
-struct JSONKey {
+/// What an object key says once its escapes are resolved, as far as the checker asks. Most say nothing.
+struct JSONKey: OptionSet {
+    var rawValue: UInt8
+
     /// Means something of its own to the serializer.
-    var isMeaningful: Bool
+    static let meaningful = JSONKey(rawValue: 1)
     /// Is the name of the member looked for.
-    var isMember: Bool
+    static let member = JSONKey(rawValue: 2)
     /// Is `returnPayload`, where the member looked for is `payload`.
-    var isReturnPayload: Bool
+    static let returnPayload = JSONKey(rawValue: 4)
+
+    @inline(__always) init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// A key without any backslash, `text[start..<end]`.
     /// - Parameter member: the name to compare it with, nil when none is asked for.
     @inline(__always) init(
         plain text: Span<UInt8>, from start: Int, to end: Int, member: MemberName?, _ serializer: SerializerKeys
     ) {
-        isMeaningful = false
-        isMember = false
-        isReturnPayload = false
+        self = []
         guard start < end else { return }
         let first = text[start]
         if let member {
-            isMember = member.isSpelled(in: text, from: start, to: end)
-            if member == .payload && end - start == 13 {
-                isReturnPayload = text.extracting(start..<end).equals("returnPayload")
+            if member.isSpelled(in: text, from: start, to: end) { self = .member }
+            if member == .payload && end - start == 13
+                && text.extracting(start..<end).equals("returnPayload")
+            {
+                self = .returnPayload
             }
         }
-        // All of them begin with one of two characters, or with one of two more.
-        if first == ASCII.dollar || first == ASCII.underscore
-            || (serializer == .runner && (first == UInt8(ascii: "c") || first == UInt8(ascii: "p")))
-        {
-            isMeaningful = serializer.giveMeaning(to: text.extracting(start..<end))
+        switch serializer {
+        case .ejson:
+            if first == ASCII.dollar
+                || (first == ASCII.underscore && text.extracting(start..<end).equals("__proto__"))
+            {
+                insert(.meaningful)
+            }
+        case .runner:
+            // All of them begin with one of four characters.
+            if first == ASCII.dollar || first == ASCII.underscore || first == UInt8(ascii: "c")
+                || first == UInt8(ascii: "p")
+            {
+                if SerializerKeys.isOfRunner(text.extracting(start..<end)) { insert(.meaningful) }
+            }
         }
     }
 

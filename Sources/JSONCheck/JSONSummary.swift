@@ -13,20 +13,16 @@ public enum SerializerKeys: Sendable {
     /// it leaves out, `__proto__`, `constructor` and `prototype`.
     case runner
 
-    /// Whether `key`, its escapes resolved, is one of them.
+    /// Whether `key`, its escapes resolved, means something to the runner's own serializer.
     @inline(never)
-    func giveMeaning(to key: Span<UInt8>) -> Bool {
-        switch self {
-        case .ejson: key[0] == ASCII.dollar || key.equals("__proto__")
-        case .runner:
-            switch key.count {
-            case 6: key.equals("__type")
-            case 7: key.equals("__graph")
-            case 9: key.equals("__proto__") || key.equals("prototype")
-            case 11: key.equals("constructor")
-            case 16...: key.extracting(first: 16).equals("$runner.escape::")
-            default: false
-            }
+    static func isOfRunner(_ key: Span<UInt8>) -> Bool {
+        switch key.count {
+        case 6: key.equals("__type")
+        case 7: key.equals("__graph")
+        case 9: key.equals("__proto__") || key.equals("prototype")
+        case 11: key.equals("constructor")
+        case 16...: key.extracting(first: 16).equals("$runner.escape::")
+        default: false
         }
     }
 }

@@ -32,7 +32,10 @@ const RULES = [
   },
 ];
 
-/** @param {import('./records.js').RecordedCase} record @returns {string | undefined} why the stand-in skips this case */
+/**
+ * @param {import('./records.js').RecordedCase} record
+ * @returns {string | undefined} why the stand-in skips this case
+ */
 function standInSkips(record) {
   return RULES.find(({ covers }) => covers(record))?.reason;
 }

@@ -191,7 +191,7 @@ struct ReplayTests {
         var head = ByteBuffer()
         id.writeHead(Array("\r\n".utf8).span, into: &head)
         let text = String(decoding: head.bytes.copied(), as: UTF8.self)
-        // A line break is one character.
+        // Each of the line breaks is one character.
         return String(text.dropFirst("x-runner-request-id: ".count).dropLast(2))
     }
 

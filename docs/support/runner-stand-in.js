@@ -193,4 +193,6 @@ function asyncContext({ id }) {
 const useExposureContext = () => asyncContext({ id: 'platform.node.exposure.request' }).use();
 const cancellationError = makeError({ id: 'runner.errors.cancellation', format: ({ reason }) => reason });
 
-module.exports = { r, run, globals, nodeExposure, useExposureContext, asyncContext, Store, Errors: { cancellationError } };
+module.exports = {
+  r, run, globals, nodeExposure, useExposureContext, asyncContext, Store, Errors: { cancellationError },
+};

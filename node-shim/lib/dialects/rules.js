@@ -27,8 +27,8 @@ const JSON_LIMIT_BYTES = 2 * 1024 * 1024;
  * @param {any} serializer
  */
 function rulesSince5(http, serializer) {
-  // The serializer counts values from 0: so many arrays and one more may be open, and at that depth it looks itself. One
-  // level less can also be written into an envelope. The front takes whole numbers up to a million.
+  // The serializer counts values from 0: so many arrays and one more may be open, and at that depth it looks itself.
+  // One level less can also be written into an envelope. The front takes whole numbers up to a million.
   const depth = serializer.maxDepth >= 1 ? Math.floor(Math.min(serializer.maxDepth, 999_999)) : 10_000;
   return {
     ...OLDEST,
