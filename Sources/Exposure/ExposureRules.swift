@@ -30,7 +30,9 @@ public struct ExposureRules: ~Copyable {
     private var hasSecurityHeaders: Bool
     private var requestIDs = RunnerRequestIDs()
     private var path: [UInt8] = []
-    private(set) var id: [UInt8] = []
+    private var id: [UInt8] = []
+    /// What `path` and `id` are of; nil while they are another request's.
+    private var route: Route?
 
     public init(_ settings: ExposureSettings) {
         authenticator = Authenticator(settings.auth)

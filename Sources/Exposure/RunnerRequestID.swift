@@ -91,7 +91,11 @@ public enum RunnerRequestID: Equatable, Sendable {
     ///
     /// - Parameter head: the head that this id was found for: every line ends with CRLF, the last is empty.
     public func writeHead(_ head: Span<UInt8>, into out: inout ByteBuffer) {
-        if case .brought = self { Self.appendOtherLines(of: head, to: &out) } else { out.append(head.extracting(first: head.count - 2)) }
+        if case .brought = self {
+            Self.appendOtherLines(of: head, to: &out)
+        } else {
+            out.append(head.extracting(first: head.count - 2))
+        }
         writeLine(into: &out)
         out.append("\r\n")
     }
