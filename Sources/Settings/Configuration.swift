@@ -5,6 +5,8 @@
 public struct Configuration: Equatable, Sendable {
     // MARK: Serving
 
+    /// For ports that are given alone.
+    public var listenHost = ListenAddress.loopback
     public var listen = [ListenTarget.address(ListenAddress(host: ListenAddress.loopback, port: 7071))]
     /// Of the socket files that `listen` names.
     public var listenMode = FileMode(bits: 0o660)

@@ -11,10 +11,14 @@ public enum OptionTable {
         uniqueKeysWithValues: options.enumerated().map { ($0.element.name, $0.offset) })
 
     private static let serving: [Option] = [
+        // Before the option that goes by it.
+        Option(
+            .serving, "listen-host", \.listenHost, .host,
+            help: "Address for a port that --listen, PORT or the default gives alone. 0.0.0.0 or ::, all interfaces."),
         Option(
             .serving, "listen", list: \.listen, .listenTarget,
             help:
-                "Address that clients connect to. A port alone listens on 127.0.0.1; 0.0.0.0:7071 or [::]:7071 on all interfaces; unix:/path on a Unix socket; systemd on the sockets of socket activation, systemd:NAME on those of that name.",
+                "Address that clients connect to. A port alone listens on --listen-host; 0.0.0.0:7071 or [::]:7071 on all interfaces; unix:/path on a Unix socket; systemd on the sockets of socket activation, systemd:NAME on those of that name.",
             legacyEnvironment: ["PORT"]),
         Option(
             .serving, "listen-mode", \.listenMode, .fileMode,

@@ -28,6 +28,7 @@ extension Configuration {
         for (index, option) in OptionTable.options.enumerated() {
             resolution.settle(option, index, flag: line.values[index], environment)
         }
+        resolution.settleListenHost()
         resolution.settleEmbeddedDefaults()
         if let memoryLimitBytes { resolution.settleMemoryDefaults(memoryLimitBytes) }
         resolution.checkNames(ofEnvironment: environmentNames)
@@ -141,11 +142,24 @@ private struct Resolution {
         }
     }
 
+    /// The default port listens where `--listen-host` says.
+    mutating func settleListenHost() {
+        guard let index = OptionTable.index(of: "listen"), configuration.sources[index] == .standard else { return }
+        let host = configuration.listenHost
+        configuration.listen = configuration.listen.map { target in
+            guard case .address(let address) = target else { return target }
+            return .address(ListenAddress(host: host, port: address.port))
+        }
+    }
+
     private mutating func assign(
         _ option: Option, _ index: Int, _ values: [String], from source: ConfigurationSource, place: String
     ) {
         do throws(ValueProblem) {
-            try option.assign(&configuration, values)
+            let host = configuration.listenHost
+            let isListen = option.name == "listen"
+            try option.assign(
+                &configuration, isListen ? values.map { ListenAddress.completed($0, host: host) } : values)
             configuration.sources[index] = source
         } catch {
             let shown = option.isSecret ? "the value" : values.map { $0.quoted }.joined(separator: ", ")
