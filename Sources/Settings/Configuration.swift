@@ -90,6 +90,17 @@ public struct Configuration: Equatable, Sendable {
     public var streamWindowBytes = 256 << 10
     public var unreadBytes = 256 << 20
 
+    // MARK: Fair shares
+
+    /// Nil: as many as a client sends.
+    public var rateLimit: RequestRate?
+    /// Nil: what a second brings, at least one.
+    public var rateBurst: Int?
+    public var limitBy = ClientIdentity.address
+    /// Nil: as many as a client sends.
+    public var clientInFlight: Int?
+    public var taskLimits: [TaskLimit] = []
+
     // MARK: What can be seen
 
     public var logLevel = LogLevel.info

@@ -199,6 +199,27 @@ public enum OptionTable {
             help:
                 "Memory limit for responses that clients have not read. Above half of it, clients that read nothing are disconnected."
         ).withinMemory(partIn: 4),
+        Option(
+            .limits, "rate-limit", optional: \.rateLimit, .rate, absence: "off", absenceWord: "off", [.live],
+            help: "Requests one client may send, such as 100/s, 600/m or 10000/h; 429 above. `off`: no limit."),
+        Option(
+            .limits, "rate-burst", optional: \.rateBurst, .integer(1...1_000_000),
+            absence: "what a second of --rate-limit brings, at least 1", [.live],
+            help: "Requests one client may send at once after a pause, within --rate-limit."),
+        Option(
+            .limits, "client-in-flight", optional: \.clientInFlight, .integer(1...65_535), absence: "off",
+            absenceWord: "off", [.live],
+            help: "Requests one client may have in flight, waiting ones included; 429 above. `off`: no limit."),
+        Option(
+            .limits, "limit-by", \.limitBy, .choice, [.live],
+            help:
+                "What --rate-limit and --client-in-flight count as one client: its address (of IPv6, the first 64 bits), or its token where the exposure has tokens."
+        ),
+        Option(
+            .limits, "task-in-flight", list: \.taskLimits, .taskLimit, absence: "off", [.live],
+            help:
+                "Calls one task or event may have in flight, waiting ones included: a number for each of them, or ID=N for one; 429 above."
+        ),
     ]
 
     private static let insight: [Option] = [

@@ -220,6 +220,13 @@ private struct Resolution {
         if settings.listen.contains(.systemd(name: nil)), settings.listen.contains(where: Self.isNamedSocket) {
             report("--listen has systemd, which is every socket, and one of them by name", "Remove either")
         }
+        if settings.rateBurst != nil && settings.rateLimit == nil {
+            report("--rate-burst is part of --rate-limit, which is off", "Add --rate-limit, such as --rate-limit 100/s")
+        }
+        for (index, limit) in settings.taskLimits.enumerated()
+        where settings.taskLimits[..<index].contains(where: { $0.id == limit.id }) {
+            report("--task-in-flight has two numbers for \(limit.id?.quoted ?? "every task")", "Remove one")
+        }
         if settings.proxyProtocol && settings.trustedPeers.isEmpty {
             report(
                 "--proxy-protocol reads a header from trusted peers only, and there are none",
