@@ -44,7 +44,9 @@ const failures = async (front, side, reason) => (
 test('a client over its rate gets 429 with the time to wait, in the envelope and with CORS; others do not', {
   ...TIMEOUT,
 }, async () => {
-  const frontOptions = [...RARELY, '--cors-origins', 'https://app.example', '--access-log', 'all', '--log-format', 'json'];
+  const frontOptions = [
+    ...RARELY, '--cors-origins', 'https://app.example', '--access-log', 'all', '--log-format', 'json',
+  ];
   await withPair({ app: APP, frontOptions }, async ({ front: { port }, front }) => {
     assert.deepEqual(await statuses(3, port), [200, 200, 200]);
     const bytes = callBytes('add', { a: 1, b: 2 }, { headers: [['Origin', 'https://app.example']] });
@@ -66,7 +68,9 @@ test('a client over its rate gets 429 with the time to wait, in the envelope and
 
 test('what no worker is asked for costs nothing: preflights, unknown tasks, malformed requests', TIMEOUT, async () => {
   await withPair({ app: APP, frontOptions: [...RARELY, '--cors-origins', '*'] }, async ({ front: { port } }) => {
-    const preflight = requestBytes('/__runner/task/add', { method: 'OPTIONS', headers: [['Origin', 'https://a.example']] });
+    const preflight = requestBytes('/__runner/task/add', {
+      method: 'OPTIONS', headers: [['Origin', 'https://a.example']],
+    });
     for (let i = 0; i < 5; i += 1) {
       assert.equal((await ask(port, preflight)).status, 204);
       assert.equal((await ask(port, callBytes('nowhere', {}))).status, 404);
@@ -161,9 +165,10 @@ test('calls that wait for a worker count, and what ends without one counts no mo
   });
 });
 
-test('behind a trusted proxy the client counts, not the proxy; behind one that is not, the proxy', TIMEOUT, async () => {
+test('behind a trusted proxy the client counts; behind one that is not trusted, the proxy', TIMEOUT, async () => {
   const from = (address) => callBytes('add', { a: 1, b: 2 }, { headers: [['X-Forwarded-For', address]] });
-  await withPair({ app: APP, frontOptions: [...RARELY, '--trusted-peers', '127.0.0.1'] }, async ({ front: { port } }) => {
+  const frontOptions = [...RARELY, '--trusted-peers', '127.0.0.1'];
+  await withPair({ app: APP, frontOptions }, async ({ front: { port } }) => {
     assert.deepEqual(await statuses(4, port, from('203.0.113.1')), [200, 200, 200, 429]);
     assert.equal((await ask(port, from('203.0.113.2'))).status, 200);
     // Of IPv6 the first 64 bits count: the rest is its holder's to choose.
@@ -193,7 +198,9 @@ test('limits change on SIGHUP, and calls from before are still counted right', T
     const reload = async (text, changed) => {
       configure(text);
       front.child.kill('SIGHUP');
-      await waitUntil(`${changed} changed`, () => front.child.stderr.split('settings read again').pop().includes(changed));
+      await waitUntil(`${changed} changed`, () => (
+        front.child.stderr.split('settings read again').pop().includes(changed)
+      ));
     };
     const wait = ask(port, callBytes('wait', { ms: 2_000 }));
     await waitUntil('it runs', async () => (await front.underWay()).withWorkers === 1);
