@@ -103,7 +103,8 @@ test('the component adds to an existing Deployment the sidecar of the pod here, 
   skip: withoutKubectl,
 }, () => {
   const text = withComponents(['sidecar']);
-  const { valid, said } = validate('kubernetes-validate', ['--strict', '--kubernetes-version', KUBERNETES_OLDEST], text);
+  const options = ['--strict', '--kubernetes-version', KUBERNETES_OLDEST];
+  const { valid, said } = validate('kubernetes-validate', options, text);
   assert.ok(valid, said);
   const [{ spec: { template: { metadata, spec } } }] = readYaml(text);
   assert.deepEqual(spec.initContainers, [pod().sidecar]);
