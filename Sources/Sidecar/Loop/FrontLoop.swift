@@ -261,8 +261,8 @@ final class FrontLoop {
         checkWorkersMayCome()
     }
 
-    /// Stops accepting, and lets every client go behind its response. Who has none under way may bring one more request:
-    /// at this moment it may be on its way, and closing now would leave it without a response.
+    /// Stops accepting, and closes each connection behind its response. One without a request may bring one more: at this
+    /// moment it may be on its way, and closing now would leave it without a response.
     private func drain() {
         if !isLeaving { leave() }
         isDraining = true
