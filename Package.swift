@@ -80,6 +80,6 @@ let package = Package(
         tests("Gzip", ["Bytes"]),
         tests("Compression", ["Bytes", "Gzip"]),
         tests("EventLoop", ["Bytes"]),
-        tests("Sidecar", ["Bytes", "EventLoop", "BridgeProtocol"]),
+        tests("Sidecar", ["Bytes", "EventLoop", "BridgeProtocol", "RateLimits", "Settings"]),
     ]
 )

@@ -103,7 +103,8 @@ test('the component adds to an existing Deployment the sidecar of the pod here, 
   skip: withoutKubectl,
 }, () => {
   const text = withComponents(['sidecar']);
-  const { valid, said } = validate('kubernetes-validate', ['--strict', '--kubernetes-version', KUBERNETES_OLDEST], text);
+  const options = ['--strict', '--kubernetes-version', KUBERNETES_OLDEST];
+  const { valid, said } = validate('kubernetes-validate', options, text);
   assert.ok(valid, said);
   const [{ spec: { template: { metadata, spec } } }] = readYaml(text);
   assert.deepEqual(spec.initContainers, [pod().sidecar]);
@@ -203,7 +204,19 @@ test('image, compose file and pod agree on users, group, socket and ports', { sk
   for (const service of Object.values(services)) assert.deepEqual(service.volumes, [`bridge:${folder}`]);
   assert.ok(read('app', 'Dockerfile').includes(env.RUNNER_SIDECAR_SOCKET));
   const ports = sidecar.ports.map(({ containerPort }) => containerPort);
-  assert.deepEqual([env.RUNNER_SIDECAR_LISTEN, env.RUNNER_SIDECAR_ADMIN], ports.map((port) => `0.0.0.0:${port}`));
+  // The image says the address only, so that `-e PORT=8080` is understood; 7071 is the default of --listen.
+  const listen = env.RUNNER_SIDECAR_LISTEN ?? `${env.RUNNER_SIDECAR_LISTEN_HOST}:7071`;
+  assert.deepEqual([listen, env.RUNNER_SIDECAR_ADMIN], ports.map((port) => `0.0.0.0:${port}`));
+});
+
+test('`docker run -e PORT=8080` listens on that port of all interfaces', () => {
+  const image = Object.fromEntries([...read('Dockerfile').matchAll(/(RUNNER_SIDECAR_\w+)=(\S+)/g)].map(
+    ([, name, value]) => [name, value],
+  ));
+  const { stdout } = spawnSync(frontBinary(), ['serve', '--print-config'], {
+    encoding: 'utf8', env: { ...image, PORT: '8080' },
+  });
+  assert.match(stdout, /^listen: \['0\.0\.0\.0:8080'\] {2}# environment: PORT$/m);
 });
 
 /** As a kubelet asks: by the address of the pod. @returns {Promise<number>} the status */

@@ -24,7 +24,8 @@ const commandHelps = [
 const OTHER_FLAGS = new Set([
   ...[...commandHelps.matchAll(/--([a-z-]+)/g)].map(([, name]) => name),
   'config', 'format', 'print-config', 'help', 'version',
-  'check', 'long', 'sanitize', 'node-matrix', 'container', 'binary', 'filter', 'product', 'inspect',
+  'check', 'long', 'sanitize', 'node-matrix', 'container', 'binary', 'build', 'require', 'max-http-header-size',
+  'filter', 'product', 'inspect',
   'bench', 'record', 'quick', 'omit', 'runner', 'write-docs', 'idle-timout',
 ]);
 const FOREIGN_COMMANDS = /^\s*(curl|swift|node --test|RUNNER_SIDECAR_BINARY=\S+ node)\b/;

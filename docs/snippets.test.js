@@ -10,10 +10,13 @@ const { readFences } = require('./support/fences.js');
 const { SnippetRunner } = require('./support/snippet-runner.js');
 
 const ROOT = path.join(__dirname, '..');
-const DOCUMENTS = ['README.md', 'docs/migrating.md', 'docs/operating.md', 'docs/security.md'];
+/** Each with who reads it: support/reader.js says what they have. @type {Record<string, 'user' | 'operator'>} */
+const READERS = {
+  'README.md': 'user', 'docs/migrating.md': 'user', 'docs/operating.md': 'operator', 'docs/security.md': 'operator',
+};
 const RUNNABLE = ['js', 'sh'];
 
-for (const document of DOCUMENTS) {
+for (const [document, reader] of Object.entries(READERS)) {
   const fences = readFences(fs.readFileSync(path.join(ROOT, document), 'utf8'));
 
   test(`every snippet of ${document} is run, or says why it is not`, () => {
@@ -28,7 +31,7 @@ for (const document of DOCUMENTS) {
     if (!own.some(({ marks }) => marks.has('run') || marks.has('start'))) continue;
     test(`${document}, ${section || 'its beginning'}: does what it says`, { timeout: 90_000 }, async () => {
       const release = own.map(({ marks }) => marks.get('runner')).find(Boolean);
-      const runner = await SnippetRunner.create(release);
+      const runner = await SnippetRunner.create(reader, release);
       try {
         for (const [index, fence] of own.entries()) await perform(runner, fence, own[index + 1], document);
       } finally {

@@ -1,6 +1,6 @@
-internal import Bytes
+public import Bytes
 public import BridgeProtocol
-internal import HTTPCodec
+public import HTTPCodec
 
 /// Decides who may call: by the token of a request, plain equality with one of the configured ones, as the runner has
 /// it (`src/node/exposure/authenticator.ts`), but in constant time.
@@ -46,6 +46,18 @@ public struct Authenticator: Sendable {
         case .absent: return otherwise
         case .inPlace(let range): return isToken(bytes.extracting(range.range)) ? .admitted : otherwise
         case .joined(let value): return isToken(value.span) ? .admitted : otherwise
+        }
+    }
+
+    /// The token of a request, if it is one of those that grant access: what a client may make up is not it.
+    public func acceptedToken(_ head: RequestHead, _ bytes: Span<UInt8>) -> [UInt8]? {
+        guard let field else { return nil }
+        switch field.value(in: head, bytes) {
+        case .absent: return nil
+        case .inPlace(let range):
+            let value = bytes.extracting(range.range)
+            return isToken(value) ? value.copied() : nil
+        case .joined(let value): return isToken(value.span) ? value : nil
         }
     }
 

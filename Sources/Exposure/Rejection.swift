@@ -43,6 +43,12 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
     case malformedWorkerAnswer
     /// A trusted proxy did not begin its connection with a PROXY protocol header.
     case malformedProxyHeader
+    /// A client sends more than its rate.
+    case rateLimited
+    /// A client has too many requests in flight.
+    case clientInFlight
+    /// A task or event has too many calls in flight.
+    case taskInFlight
     case http(HTTPError)
 
     /// One that is missing here has no place in the metrics.
@@ -53,7 +59,7 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
             .outside, .invalidJSON, .internalError, .originNotJudged, .targetIsNoURL,
             .noWorker, .workerLost, .overloaded, .draining, .timeout, .requestTimeout, .payloadTooLarge,
             .bodyOverAppLimit, .unsupportedMediaType, .connectNotSupported, .malformedWorkerAnswer,
-            .malformedProxyHeader,
+            .malformedProxyHeader, .rateLimited, .clientInFlight, .taskInFlight,
         ] + HTTPError.allCases.map { .http($0) }
 
     /// Which side of the sidecar an error came from, for logs and metrics.
@@ -134,6 +140,11 @@ public enum Rejection: Equatable, Sendable, CaseIterable {
             Answer(
                 400, "MALFORMED_PROXY_HEADER", "The connection did not begin with a PROXY protocol header", .client,
                 closes: true)
+        case .rateLimited: Answer(429, "RATE_LIMITED", "Too many requests; try again later", .client)
+        case .clientInFlight:
+            Answer(429, "CLIENT_IN_FLIGHT", "This client has too many requests in flight; try again shortly", .client)
+        case .taskInFlight:
+            Answer(429, "TASK_IN_FLIGHT", "This task has too many calls in flight; try again shortly", .task)
         case .http(.bodyTooLarge): Rejection.payloadTooLarge.answer
         case .http(let error): Answer(error.status, error.code, error.message, .client, closes: true)
         }

@@ -1,15 +1,22 @@
-public import Bytes
+internal import Bytes
 
 /// Who a request is counted for, as 64 bits that nobody outside can choose.
 ///
 /// Two clients have the same key once in about 2^47 pairs (that many bits are kept); they would share a limit.
 public struct ClientKey: Equatable, Hashable, Sendable {
+    /// Never 0.
     public let bits: UInt64
 
-    init(bits: UInt64) { self.bits = bits }
+    init(bits: UInt64) { self.bits = bits | 0x8000 }
 
-    /// Which of `count` tables (a power of two, at most 65536) the client is in: by bits that the table does not use.
-    public func shard(of count: Int) -> Int { Int(truncatingIfNeeded: bits & 0xffff) & (count - 1) }
+    /// The key that `bits` was taken from; nil for 0.
+    public init?(kept bits: UInt64) {
+        guard bits != 0 else { return nil }
+        self.init(bits: bits)
+    }
+
+    /// Which of `count` tables (a power of two, at most 32768) the client is in: by bits that the table does not use.
+    public func shard(of count: Int) -> Int { Int(truncatingIfNeeded: bits & 0x7fff) & (count - 1) }
 }
 
 /// Makes keys. It has a secret of its own, made anew with each process: without it a client could pick addresses whose

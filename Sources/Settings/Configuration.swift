@@ -5,6 +5,8 @@
 public struct Configuration: Equatable, Sendable {
     // MARK: Serving
 
+    /// For ports that are given alone.
+    public var listenHost = ListenAddress.loopback
     public var listen = [ListenTarget.address(ListenAddress(host: ListenAddress.loopback, port: 7071))]
     /// Of the socket files that `listen` names.
     public var listenMode = FileMode(bits: 0o660)
@@ -87,6 +89,17 @@ public struct Configuration: Equatable, Sendable {
     public var resultLimitBytes = 8 << 20
     public var streamWindowBytes = 256 << 10
     public var unreadBytes = 256 << 20
+
+    // MARK: Fair shares
+
+    /// Nil: as many as a client sends.
+    public var rateLimit: RequestRate?
+    /// Nil: what a second brings, at least one.
+    public var rateBurst: Int?
+    public var limitBy = ClientIdentity.address
+    /// Nil: as many as a client sends.
+    public var clientInFlight: Int?
+    public var taskLimits: [TaskLimit] = []
 
     // MARK: What can be seen
 

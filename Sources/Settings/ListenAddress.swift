@@ -14,6 +14,11 @@ public struct ListenAddress: Equatable, Sendable {
 
     public static let loopback = IPAddress(v4: 0x7f00_0001)
 
+    /// `text` where it is a port alone: the same with the address of `host`.
+    static func completed(_ text: String, host: IPAddress) -> String {
+        port(text[...]).map { ListenAddress(host: host, port: $0).text } ?? text
+    }
+
     /// Reads `127.0.0.1:7071`, `[::1]:7071`, `localhost:7071`, or a port alone, which stays on the loopback interface.
     public init?(_ text: String) {
         guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else {

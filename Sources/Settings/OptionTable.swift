@@ -11,10 +11,14 @@ public enum OptionTable {
         uniqueKeysWithValues: options.enumerated().map { ($0.element.name, $0.offset) })
 
     private static let serving: [Option] = [
+        // Before the option that goes by it.
+        Option(
+            .serving, "listen-host", \.listenHost, .host,
+            help: "Address for a port that --listen, PORT or the default gives alone. 0.0.0.0 or ::, all interfaces."),
         Option(
             .serving, "listen", list: \.listen, .listenTarget,
             help:
-                "Address that clients connect to. A port alone listens on 127.0.0.1; 0.0.0.0:7071 or [::]:7071 on all interfaces; unix:/path on a Unix socket; systemd on the sockets of socket activation, systemd:NAME on those of that name.",
+                "Address that clients connect to. A port alone listens on --listen-host; 0.0.0.0:7071 or [::]:7071 on all interfaces; unix:/path on a Unix socket; systemd on the sockets of socket activation, systemd:NAME on those of that name.",
             legacyEnvironment: ["PORT"]),
         Option(
             .serving, "listen-mode", \.listenMode, .fileMode,
@@ -195,6 +199,27 @@ public enum OptionTable {
             help:
                 "Memory limit for responses that clients have not read. Above half of it, clients that read nothing are disconnected."
         ).withinMemory(partIn: 4),
+        Option(
+            .limits, "rate-limit", optional: \.rateLimit, .rate, absence: "off", absenceWord: "off", [.live],
+            help: "Requests one client may send, such as 100/s, 600/m or 10000/h; 429 above. `off`: no limit."),
+        Option(
+            .limits, "rate-burst", optional: \.rateBurst, .integer(1...1_000_000),
+            absence: "what a second of --rate-limit brings, at least 1", [.live],
+            help: "Requests one client may send at once after a pause, within --rate-limit."),
+        Option(
+            .limits, "client-in-flight", optional: \.clientInFlight, .integer(1...65_535), absence: "off",
+            absenceWord: "off", [.live],
+            help: "Requests one client may have in flight, waiting ones included; 429 above. `off`: no limit."),
+        Option(
+            .limits, "limit-by", \.limitBy, .choice, [.live],
+            help:
+                "What --rate-limit and --client-in-flight count as one client: its address (of IPv6, the first 64 bits), or its token where the exposure has tokens."
+        ),
+        Option(
+            .limits, "task-in-flight", list: \.taskLimits, .taskLimit, absence: "off", [.live],
+            help:
+                "Calls one task or event may have in flight, waiting ones included: a number for each of them, or ID=N for one; 429 above."
+        ),
     ]
 
     private static let insight: [Option] = [

@@ -28,6 +28,7 @@ extension Configuration {
         for (index, option) in OptionTable.options.enumerated() {
             resolution.settle(option, index, flag: line.values[index], environment)
         }
+        resolution.settleListenHost()
         resolution.settleEmbeddedDefaults()
         if let memoryLimitBytes { resolution.settleMemoryDefaults(memoryLimitBytes) }
         resolution.checkNames(ofEnvironment: environmentNames)
@@ -141,11 +142,24 @@ private struct Resolution {
         }
     }
 
+    /// The default port listens where `--listen-host` says.
+    mutating func settleListenHost() {
+        guard let index = OptionTable.index(of: "listen"), configuration.sources[index] == .standard else { return }
+        let host = configuration.listenHost
+        configuration.listen = configuration.listen.map { target in
+            guard case .address(let address) = target else { return target }
+            return .address(ListenAddress(host: host, port: address.port))
+        }
+    }
+
     private mutating func assign(
         _ option: Option, _ index: Int, _ values: [String], from source: ConfigurationSource, place: String
     ) {
         do throws(ValueProblem) {
-            try option.assign(&configuration, values)
+            let host = configuration.listenHost
+            let isListen = option.name == "listen"
+            try option.assign(
+                &configuration, isListen ? values.map { ListenAddress.completed($0, host: host) } : values)
             configuration.sources[index] = source
         } catch {
             let shown = option.isSecret ? "the value" : values.map { $0.quoted }.joined(separator: ", ")
@@ -205,6 +219,13 @@ private struct Resolution {
         }
         if settings.listen.contains(.systemd(name: nil)), settings.listen.contains(where: Self.isNamedSocket) {
             report("--listen has systemd, which is every socket, and one of them by name", "Remove either")
+        }
+        if settings.rateBurst != nil && settings.rateLimit == nil {
+            report("--rate-burst is part of --rate-limit, which is off", "Add --rate-limit, such as --rate-limit 100/s")
+        }
+        for (index, limit) in settings.taskLimits.enumerated()
+        where settings.taskLimits[..<index].contains(where: { $0.id == limit.id }) {
+            report("--task-in-flight has two numbers for \(limit.id?.quoted ?? "every task")", "Remove one")
         }
         if settings.proxyProtocol && settings.trustedPeers.isEmpty {
             report(

@@ -100,6 +100,20 @@ extension ValueSyntax where Value: CaseIterable & RawRepresentable<String> {
     }
 }
 
+extension ValueSyntax where Value == IPAddress {
+    static var host: ValueSyntax {
+        ValueSyntax(
+            placeholder: "ADDRESS", schema: .text(pattern: nil),
+            parse: { text throws(ValueProblem) in
+                guard let host = text == "localhost" ? ListenAddress.loopback : IPAddress(text) else {
+                    throw ValueProblem("must be an IP address without a port, such as 127.0.0.1, 0.0.0.0 or ::")
+                }
+                return host
+            },
+            format: { $0.text })
+    }
+}
+
 extension ValueSyntax where Value == ListenAddress {
     static var address: ValueSyntax {
         ValueSyntax(

@@ -77,6 +77,10 @@ extension Front {
         guard !readiness.isDraining else { return }
         guard readiness.isListening else { return wasToldToStop = true }
         readiness.isDraining = true
+        // No worker comes to a front that leaves. Its place is free for the next one, which they find there.
+        bridge?.close()
+        bridge = nil
+        removeSocket()
         for loop in loops { loop.mailbox.send(.leave) }
         notifyServiceManager("STOPPING=1")
         logger.notice(
@@ -91,9 +95,6 @@ extension Front {
     }
 
     private func stopAccepting() {
-        bridge?.close()
-        bridge = nil
-        removeSocket()
         removeListenSockets()
         mirror?.close()
         mirror = nil

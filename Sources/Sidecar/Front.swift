@@ -13,6 +13,7 @@ public final class Front {
     let reload: () -> Result<Configuration, SettingsErrors>
     var mailbox: Mailbox<ControlMessage>?
     var loops: [ServingLoop] = []
+    let fairLimits = FairLimits()
     /// Where the loops listen.
     var points: [ListenPoint] = []
     var bridge: Listener?
@@ -92,7 +93,7 @@ public final class Front {
         guard let mailbox else { return }
         let start = ServingLoop.Start(
             index: index, loopCount: loopCount, configuration: configuration, logger: logger,
-            points: points, control: mailbox)
+            points: points, fairLimits: fairLimits, control: mailbox)
         try ServingLoop.start(start)
     }
 

@@ -13,6 +13,7 @@ struct ServingLoop: Sendable {
         let configuration: Configuration
         let logger: Logger
         let points: [ListenPoint]
+        let fairLimits: FairLimits
         let control: Mailbox<ControlMessage>
     }
 
@@ -22,7 +23,8 @@ struct ServingLoop: Sendable {
             do throws(LoopError) {
                 let front = try FrontLoop(
                     index: start.index, configuration: start.configuration, logger: start.logger,
-                    control: ControlHandle(mailbox: start.control, loopCount: start.loopCount))
+                    control: ControlHandle(mailbox: start.control, loopCount: start.loopCount),
+                    fairLimits: start.fairLimits)
                 let mailbox = try Mailbox<LoopMessage>(loop: front.loop) { message in front.received(message) }
                 var bound: [ListenPoint] = []
                 for point in start.points {

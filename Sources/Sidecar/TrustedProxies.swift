@@ -6,15 +6,15 @@ struct TrustedProxies {
     private let blocks: [AddressBlock]
     private let trustsUnixSockets: Bool
     private let proxyProtocol: Bool
+    /// Whether there is none.
+    let isEmpty: Bool
 
     init(_ configuration: Configuration) {
         blocks = configuration.trustedBlocks
         trustsUnixSockets = configuration.trustsUnixSocketPeers
         proxyProtocol = configuration.proxyProtocol
+        isEmpty = blocks.isEmpty && !trustsUnixSockets
     }
-
-    /// Whether there is any.
-    var isEmpty: Bool { blocks.isEmpty && !trustsUnixSockets }
 
     /// Whether a connection from `peer` begins with a PROXY protocol header. It is a matter of who connects, never of
     /// what is sent: bytes that could be either would let a client choose.

@@ -202,6 +202,36 @@ test('two fronts share a port, so one replaces the other without a failed call',
   });
 });
 
+test('a front is upgraded in place: the next takes port and socket over, the workers move, and no call fails', {
+  ...TIMEOUT,
+}, async (t) => {
+  const random = Random.forTest(t);
+  const frontOptions = ['--share-port', '--drain-delay', '1s'];
+  await FaultRun.with({ workers: 2, frontOptions }, async (run) => {
+    const load = new Load({ port: run.front.port, random, connections: 16, taskMilliseconds: [0, 10] });
+    await pause(200);
+    const old = run.front;
+    const next = await run.startFrontBeside(old.socket);
+    const delays = monitorEventLoopDelay({ resolution: 10 });
+    delays.enable();
+    old.child.kill('SIGTERM');
+    await next.workersReady(2);
+    assert.equal(old.child.exited, undefined, 'the workers are there before the old front has left');
+    assert.deepEqual(await old.child.exit, { code: 0, signal: null });
+    await pause(200);
+    await load.finish();
+    delays.disable();
+    t.diagnostic(`upgraded: ${JSON.stringify(load.tally())}; ${load.latencies.report()}`);
+    assert.equal((await callOnce(next.port, 'add', { a: 1, b: 2 })).status, 200);
+    const ran = run.log.counts();
+    for (const [id, fate] of load.unanswered) {
+      assert.ok(fate !== 'no answer in time' && !ran.has(id), `${id} ran but was not answered (${fate})`);
+    }
+    load.assertExactlyOneAnswer(ran, { mayLoseConnections: delays.max / 1e6 > PARTING_MILLISECONDS / 2 });
+    run.front = next;
+  });
+});
+
 test('a shim that comes before its front waits for it', TIMEOUT, async () => {
   await FaultRun.with({ workers: 1 }, async (run) => {
     run.front.child.kill('SIGKILL');

@@ -37,6 +37,17 @@ async function askRogue(run, { onCall, exposure, bytes = callBytes('once', {}) }
   return status;
 }
 
+/** Calls a task twice; gives the status of the second call, made while the first one runs. */
+async function askBesideABusyTask(run) {
+  const busy = await RawConnection.open({ port: run.front.port });
+  busy.send(callBytes('once', { id: 'busy', ms: 300 }));
+  await waitUntil('the task runs', () => run.log.counts().has('busy'));
+  const status = await ask(run, callBytes('once', { id: 'second', ms: 0 }));
+  await busy.answer();
+  busy.destroy();
+  return status;
+}
+
 /** CORS as an app has it whose `origin` is a function. */
 const ASKING_CORS = {
   origin: { kind: 'ask' }, credentials: false, varyOrigin: true, methods: [], allowedHeaders: [], exposedHeaders: [],
@@ -81,6 +92,21 @@ const FAILURE_CAUSES = {
     side: 'client', reason: 'malformed_proxy_header', status: 400,
     options: { 'proxy-protocol': 'on', 'trusted-peers': '127.0.0.1' },
     provoke: (run) => ask(run, callBytes('add', {})),
+  },
+  'a client over its rate': {
+    side: 'client', reason: 'rate_limited', status: 429, options: { 'rate-limit': '1/h' },
+    async provoke(run) {
+      await ask(run, callBytes('add', {}));
+      return ask(run, callBytes('add', {}));
+    },
+  },
+  'a client with too much in flight': {
+    side: 'client', reason: 'client_in_flight', status: 429, options: { 'client-in-flight': '1' },
+    provoke: (run) => askBesideABusyTask(run),
+  },
+  'a task with too much in flight': {
+    side: 'task', reason: 'task_in_flight', status: 429, options: { 'task-in-flight': '1' },
+    provoke: (run) => askBesideABusyTask(run),
   },
   'a token that does not open': {
     side: 'client', reason: 'unauthorized', status: 401, options: { token: 'right' },

@@ -132,11 +132,13 @@ test('orders that it does not know are left alone, however long', TIMEOUT, () =>
   assert.deepEqual(await front.exit, [0, null]);
 }));
 
-test('when the process at the other end of its orders is gone, it leaves', TIMEOUT, () => withFront([], async (front) => {
-  front.control.destroy();
-  assert.deepEqual(await front.exit, [0, null]);
-  assert.match(front.text.stderr, /the process that started this one is gone: draining/);
-}));
+test('when the process at the other end of its orders is gone, it leaves', TIMEOUT, () => (
+  withFront([], async (front) => {
+    front.control.destroy();
+    assert.deepEqual(await front.exit, [0, null]);
+    assert.match(front.text.stderr, /the process that started this one is gone: draining/);
+  })
+));
 
 test('it has an admin listener when told so, at the default address, too, and not otherwise', TIMEOUT, async () => {
   await withFront([], (front) => assert.equal(front.listening().admin, undefined));

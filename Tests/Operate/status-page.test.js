@@ -88,7 +88,9 @@ test('two workers, calls and failures: every number of the page is the one of /m
   }));
 });
 
-test('what is under way and waits is what /metrics says; a worker that stops is shown as unresponsive', TIMEOUT, async () => {
+test('what is under way and waits is what /metrics says; a worker that stops is shown as unresponsive', {
+  ...TIMEOUT,
+}, async () => {
   const frontOptions = ['--loops', '1', '--worker-in-flight', '2', '--worker-ping', '200ms'];
   await withPair({ app: APP, frontOptions }, ({ front, app }) => Browser.with(async (browser) => {
     await browser.open(`http://127.0.0.1:${front.adminPort}/`);
@@ -123,7 +125,9 @@ test('the page may load nothing from elsewhere and be framed nowhere', { timeout
   });
 });
 
-test('the front keeps the last minutes, so that what is over can be seen when the page is opened', TIMEOUT, async () => {
+test('the front keeps the last minutes, so that what is over can be seen when the page is opened', {
+  ...TIMEOUT,
+}, async () => {
   await withPair({ app: APP }, async ({ front }) => {
     for (let i = 0; i < 5; i += 1) await callOnce(front.port, 'add', { a: 1, b: 2 });
     await callOnce(front.port, 'fail', {});

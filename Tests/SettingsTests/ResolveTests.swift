@@ -51,6 +51,18 @@ struct PrecedenceTests {
         #expect(try situation.served().headerTimeoutMilliseconds == 1000)
     }
 
+    @Test("a port alone, and the default port, listen where --listen-host says; an address is left as it is")
+    func listenHost() throws {
+        var situation = flags("--listen-host", "0.0.0.0")
+        #expect(try situation.served().listen.map { $0.text } == ["0.0.0.0:7071"])
+        situation.environment["PORT"] = "8080"
+        #expect(try situation.served().listen.map { $0.text } == ["0.0.0.0:8080"])
+        situation.environment["RUNNER_SIDECAR_LISTEN"] = "9000, 127.0.0.1:9001"
+        #expect(try situation.served().listen.map { $0.text } == ["0.0.0.0:9000", "127.0.0.1:9001"])
+        #expect(try flags("--listen-host=::", "--listen=80").served().listen.map { $0.text } == ["[::]:80"])
+        #expect(flags("--listen-host", "a.example").problems().first?.contains("must be an IP address") == true)
+    }
+
     @Test("the names that migrating apps use are understood, and our own rule over them")
     func legacyNames() throws {
         var situation = flags()

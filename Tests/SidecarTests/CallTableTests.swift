@@ -120,7 +120,7 @@ struct CallTableTests {
             $0.closeConnection()
             $0.openBody(sendCredit: 10)
             $0.startResponse(nowNanoseconds: 3, isDelimited: true)
-            $0.fail()
+            $0.fail(.threw)
             $0.stall()
             $0.cut()
             $0.note(.timeout)
@@ -133,7 +133,8 @@ struct CallTableTests {
         let again = try #require(calls.table.take())
         #expect(again == call)
         again.update { $0.open(connectionSlot: 3, receivedNanoseconds: 9) }
-        #expect(!again.closesConnection && !again.bodyIsOpen && !again.isDelimited && !again.taskFailed)
+        #expect(!again.closesConnection && !again.bodyIsOpen && !again.isDelimited)
+        #expect(again.taskFailure == .none && again.asked == nil && again.lostWorkerPID == 0)
         #expect(!again.clientStalled && !again.responseWasCut && !again.sentContinue)
         #expect(again.buffered == nil && again.stored == nil && again.next == nil && again.rejection == nil)
         #expect(again.linkNumber == 0 && again.sendCredit == 0 && again.reservedBytes == 0 && again.status == 0)

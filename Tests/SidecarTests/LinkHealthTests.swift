@@ -83,13 +83,13 @@ struct LinkHealthTests {
         #expect(!health.takesCalls)
     }
 
-    @Test("a worker whose event loop is blocked is named silent in the metrics")
+    @Test("a worker whose event loop is blocked is named unresponsive in the metrics")
     func readings() {
         var health = LinkHealth()
         #expect(health.reading == .ready)
         _ = health.ping(nowMilliseconds: 0)
         health.checkOverdue(nowMilliseconds: 10, patienceMilliseconds: 5)
-        #expect(health.reading == .silent)
+        #expect(health.reading == .unresponsive)
         health.drain()
         #expect(health.reading == .draining)
     }

@@ -87,9 +87,12 @@ class FaultRun {
     return this.front;
   }
 
-  /** Starts another front on the same port, with a socket of its own, while the one of now goes on (`--share-port`). */
-  async startFrontBeside() {
-    const front = await Front.start({ options: ['--share-port'], port: this.front.port });
+  /**
+   * Starts another front on the same port, while the one of now goes on (`--share-port`).
+   * @param {string} [socket] one of its own unless named
+   */
+  async startFrontBeside(socket) {
+    const front = await Front.start({ options: ['--share-port'], port: this.front.port, socket });
     this.fronts.push(front);
     return front;
   }

@@ -5,53 +5,66 @@ const net = require('node:net');
 const path = require('node:path');
 const { TestProcess } = require('../../Tests/support/child-process.js');
 const { freePort } = require('../../Tests/support/free-port.js');
-const { ROOT, frontBinary, shimFolder } = require('../../Tests/support/project.js');
-const { temporaryFolder } = require('../../Tests/support/temporary-folder.js');
+const { ROOT } = require('../../Tests/support/project.js');
 const { waitUntil } = require('../../Tests/support/wait-until.js');
-
-const folders = temporaryFolder();
+const { asReader, giveToReader, installInto, openFolder, operatorsCommands } = require('./reader.js');
 
 /** The ports that the documents name; each section runs with free ones in their place. */
 const DOCUMENTED_PORTS = ['7070', '7071', '7072'];
 const DOCUMENTED_SOCKET_FOLDER = '/run/runner-sidecar';
+/** Set by whoever runs the tests, and not by who reads a document. */
+const TEST_VARIABLES = ['RUNNER_SIDECAR_BINARY', 'RUNNER_SIDECAR_STATIC_BINARY', 'RUNNER_SIDECAR_SHIM'];
+/** Leads a process group: passes SIGTERM on to all of it, and ends with its command. */
+const GROUP = `trap 'trap : TERM; kill -TERM 0' TERM
+"$@" & child=$!
+while kill -0 $child 2>/dev/null; do wait $child && code=0 || code=$?; done
+exit $code`;
 const READY_MILLISECONDS = 15_000;
 const COMMAND_MILLISECONDS = 20_000;
 
 /** The folder, ports and processes of one section's snippets. */
 class SnippetRunner {
-  /** @param {string} [release] of @bluelibs/runner that the snippets run on: 4, 5 or 6 */
-  static async create(release = '4') {
+  /**
+   * @param {'user' | 'operator'} reader see reader.js
+   * @param {string} [release] of @bluelibs/runner that the snippets run on: 4, 5 or 6
+   */
+  static async create(reader, release = '4') {
     const ports = [];
     for (const _ of DOCUMENTED_PORTS) ports.push(await freePort());
-    return new SnippetRunner(ports.map(String), release);
+    return new SnippetRunner(ports.map(String), reader, release);
   }
 
-  constructor(ports, release) {
-    this.folder = fs.mkdtempSync(path.join(folders, 's'));
+  constructor(ports, reader, release) {
+    this.reader = reader;
+    this.folder = openFolder();
     this.ports = ports;
     /** @type {TestProcess[]} */
     this.processes = [];
     this.count = 0;
-    installPackages(this.folder, release);
-    const bin = path.join(this.folder, 'node_modules', '.bin');
+    installInto(this.folder);
+    installRunner(this.folder, release);
     this.env = {
-      PATH: `${bin}${path.delimiter}${process.env.PATH}`,
-      RUNNER_SIDECAR_BINARY: frontBinary(),
+      HOME: this.folder,
+      npm_config_cache: path.join(this.folder, '.npm'),
+      npm_config_update_notifier: 'false',
       RUNNER_SIDECAR_ADMIN: `127.0.0.1:${ports[2]}`,
       NO_COLOR: '1',
+      ...(reader === 'operator' ? { PATH: `${operatorsCommands()}${path.delimiter}${process.env.PATH}` } : {}),
     };
+    giveToReader(this.folder);
   }
 
   /** The text as it runs here: with this section's ports and folder. */
   localise(text) {
     const ported = DOCUMENTED_PORTS.reduce((result, port, index) => result.replaceAll(port, this.ports[index]), text);
-    return ported.replaceAll(DOCUMENTED_SOCKET_FOLDER, this.folder);
+    // An ordinary user has no such folder.
+    return this.reader === 'operator' ? ported.replaceAll(DOCUMENTED_SOCKET_FOLDER, this.folder) : ported;
   }
 
   /** The same backwards, for what a command printed. */
   delocalise(text) {
     const ported = this.ports.reduce((result, port, index) => result.replaceAll(port, DOCUMENTED_PORTS[index]), text);
-    return ported.replaceAll(this.folder, DOCUMENTED_SOCKET_FOLDER);
+    return this.reader === 'operator' ? ported.replaceAll(this.folder, DOCUMENTED_SOCKET_FOLDER) : ported;
   }
 
   write(name, text) {
@@ -68,11 +81,9 @@ class SnippetRunner {
       // One app at a time: the next version of it takes the ports over.
       await this.stop('app');
       await this.portsAreFree();
-      child = new TestProcess('app', process.execPath, [name], this.processOptions());
+      child = this.spawn('app', [process.execPath, name]);
     } else {
-      child = new TestProcess(
-        'command', 'bash', ['-c', `exec ${this.localise(text).trim()}`], this.processOptions(inRepository),
-      );
+      child = this.spawn('command', ['bash', '-c', `exec ${this.localise(text).trim()}`], { inRepository });
     }
     this.processes.push(child);
     await child.line((line) => (line ? true : undefined), READY_MILLISECONDS);
@@ -80,25 +91,39 @@ class SnippetRunner {
 
   /** Runs a command to its end. @returns {Promise<string>} what it wrote to standard output */
   async run(text, inRepository) {
-    const child = new TestProcess('command', 'bash', ['-euo', 'pipefail', '-c', this.localise(text)], {
-      ...this.processOptions(inRepository), lifetimeMilliseconds: COMMAND_MILLISECONDS,
+    const child = this.spawn('command', ['bash', '-euo', 'pipefail', '-c', this.localise(text)], {
+      inRepository, lifetimeMilliseconds: COMMAND_MILLISECONDS,
     });
     const { code, signal } = await child.exit;
+    // `kill %1` ends an npx, and not what that has started.
+    endGroup(child.pid);
     // The rest of what it wrote is on its way.
     await new Promise((resolve) => { setImmediate(resolve); });
     if (code !== 0) throw new Error(`it ended with ${signal ?? `code ${code}`}${child.report()}${this.report()}`);
     return this.delocalise(child.stdout);
   }
 
-  processOptions(inRepository = false) {
-    return { cwd: inRepository ? ROOT : this.folder, env: this.env };
+  /**
+   * A command in a process group of its own, as a terminal makes them: `npx` starts others, and a signal is for all.
+   * In the repository it runs as who has cloned that.
+   */
+  spawn(name, command, { inRepository = false, lifetimeMilliseconds } = {}) {
+    const words = ['-c', GROUP, 'group', ...(inRepository ? [] : asReader()), ...command];
+    const env = { ...this.env };
+    if (!inRepository) for (const variable of TEST_VARIABLES) env[variable] = undefined;
+    return new TestProcess(name, 'setsid', ['bash', ...words], {
+      cwd: inRepository ? ROOT : this.folder, env, ...(lifetimeMilliseconds && { lifetimeMilliseconds }),
+    });
   }
 
   async stop(name) {
     const ending = this.processes.filter((child) => name === undefined || child.name === name);
     this.processes = this.processes.filter((child) => !ending.includes(child));
     // Newest first: an app before the front it needs to drain to.
-    for (const child of ending.reverse()) await child.stop({ patienceMilliseconds: 2_000 });
+    for (const child of ending.reverse()) {
+      await child.stop({ patienceMilliseconds: 2_000 });
+      endGroup(child.pid);
+    }
   }
 
   /**
@@ -118,6 +143,15 @@ class SnippetRunner {
   }
 }
 
+/** Whatever is left of a process group that was asked to leave. */
+function endGroup(id) {
+  try {
+    process.kill(-id, 'SIGKILL');
+  } catch {
+    // Nothing is.
+  }
+}
+
 /** Whether somebody listens on a port. */
 function isTaken(port) {
   return new Promise((resolve) => {
@@ -127,26 +161,11 @@ function isTaken(port) {
   });
 }
 
-/** What `npm install` would put there. */
-function installPackages(folder, release) {
-  const modules = path.join(folder, 'node_modules');
-  fs.mkdirSync(path.join(modules, '@bluelibs', 'runner'), { recursive: true });
-  fs.mkdirSync(path.join(modules, '.bin'));
-  fs.symlinkSync(shimFolder(), path.join(modules, 'runner-sidecar'));
-  fs.writeFileSync(path.join(modules, '.bin', 'runner-sidecar'), sidecarCommand(), { mode: 0o755 });
-  fs.symlinkSync(
-    path.join(shimFolder(), 'bin', 'runner-sidecar-shim.js'), path.join(modules, '.bin', 'runner-sidecar-shim'),
-  );
-  fs.writeFileSync(path.join(modules, '@bluelibs', 'runner', 'index.js'), runnerModule(release));
-}
-
-/**
- * The package's `runner-sidecar` starts the front as a child. Here the front takes the command's place, so that ending
- * the one ends the other, whatever a test does.
- */
-function sidecarCommand() {
-  const command = path.join(shimFolder(), 'bin', 'runner-sidecar.js');
-  return `#!/bin/sh\n[ "$1" = compare ] && exec node '${command}' "$@"\nexec '${frontBinary()}' "$@"\n`;
+/** The runner that the snippets use, beside the packages. */
+function installRunner(folder, release) {
+  const runner = path.join(folder, 'node_modules', '@bluelibs', 'runner');
+  fs.mkdirSync(runner, { recursive: true });
+  fs.writeFileSync(path.join(runner, 'index.js'), runnerModule(release));
 }
 
 const RUNNERS = {

@@ -27,7 +27,9 @@ test('promtool finds nothing wrong, and each alert fires when it should', { skip
   promtool(__dirname);
 });
 
-test('the PrometheusRule is made of the alerts, and its alerts fire when they should', { skip, timeout: 60_000 }, () => {
+test('the PrometheusRule is made of the alerts, and its alerts fire when they should', {
+  skip, timeout: 60_000,
+}, () => {
   const rule = fs.readFileSync(FILE, 'utf8');
   assert.equal(rule, prometheusRule(), 'node examples/prometheus/prometheus-rule.js --write');
   // What stands under spec is what Prometheus reads.

@@ -1,6 +1,6 @@
 'use strict';
 
-// alerts.yaml as the PrometheusRule that the Prometheus Operator takes: docker/components/monitoring/prometheus-rule.yaml.
+// alerts.yaml as the PrometheusRule that the Prometheus Operator takes, in docker/components/monitoring.
 //   node examples/prometheus/prometheus-rule.js --write
 const fs = require('node:fs');
 const path = require('node:path');

@@ -17,6 +17,7 @@ const { describeExposure } = require('./http-options');
  * @property {[string, string][]} [shownIds] what an answer names for an id that was asked for
  * @property {import('node:http').RequestListener | null} [listener] takes what is no call
  * @property {boolean} [listenerTakesEverything] also outside the base path
+ * @property {boolean} [listenerAnswersCalls] it is the app's own exposure, under the base path
  * @property {string | null} [runnerVersion]
  * @property {Log} log
  *
@@ -40,6 +41,7 @@ class App {
     this.log = parts.log;
     this.listener = parts.listener || null;
     this.listenerTakesEverything = Boolean(parts.listenerTakesEverything);
+    this.listenerAnswersCalls = Boolean(parts.listenerAnswersCalls);
     this.runnerVersion = parts.runnerVersion || null;
     this.exposure = describeExposure(parts.http, parts.auth, parts.rules);
     this.basePath = this.exposure.basePath;

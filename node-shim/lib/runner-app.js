@@ -2,6 +2,8 @@
 
 const { App } = require('./app');
 const { dialectOf } = require('./dialects');
+const { resolveBasePath } = require('./http-options');
+const { byPath } = require('./listeners');
 const { makeLog } = require('./log');
 const { findRunnerModule } = require('./runner-module');
 const { Targets } = require('./targets');
@@ -25,11 +27,17 @@ async function createRunnerApp(runtime, options) {
   const targets = new Targets();
   const lane = options.ownHandlers && opened.listener !== null ? 'listener' : undefined;
   for (const target of opened.targets) targets.set(target.kind === 'discovery' || !lane ? target : { ...target, lane });
+  const given = options.requestListener;
+  const own = opened.listener;
+  // Only the app's own exposure may answer what is handed over to it. In 4.x uploads went to the listener that was
+  // passed, which has the exposure attached to it.
+  const isSplit = Boolean(given) && own !== null && (opened.ownsBasePath === true || lane !== undefined);
   return new App({
     ...opened,
     targets,
-    listener: options.requestListener || opened.listener,
-    listenerTakesEverything: Boolean(options.requestListener),
+    listener: isSplit ? byPath(own, given, resolveBasePath(opened.http.basePath)) : given || own,
+    listenerTakesEverything: Boolean(given),
+    listenerAnswersCalls: isSplit || (!given && own !== null),
     runnerVersion: runtime.version,
     log,
   });

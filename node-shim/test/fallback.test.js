@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * When an app is served without a front, and that this is told. What it then answers: Tests/Conformance/fallback.test.js.
+ * When an app is served without a front, and that this is told. What it answers: Tests/Conformance/fallback.test.js.
  */
 
 const assert = require('node:assert/strict');

@@ -1,7 +1,7 @@
 // swift-format-ignore-file
 // Made by scripts/embed-page from docs/admin-page/page.html: change that, then run it.
 
-/// The status page, served at `GET /` of the admin listener. It asks for nothing but `stats.json` and `history.json`.
+/// The status page, served at `GET /` of the admin listener. It asks for `stats.json` and `history.json` only.
 enum AdminPage {
     static let html: StaticString = ##"""
 <!doctype html>

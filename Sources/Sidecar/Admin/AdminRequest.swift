@@ -54,7 +54,7 @@ struct AdminRequest {
                 + "To let it be asked by this name, start it with --admin-host \(name)"
         }
         if let origin, method != "GET", method != "HEAD", origin != "http://\(host)" {
-            return "A page of \(origin) may not change anything here"
+            return "Requests from origin \(origin) may not change settings"
         }
         return nil
     }

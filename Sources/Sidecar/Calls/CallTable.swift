@@ -21,6 +21,14 @@ final class CallTable {
     /// Calls that are over for their clients, and that a worker has not let go of.
     private(set) var heldCount = 0
 
+    /// What the calls count as; nil where nothing is limited.
+    private let fairLimits: LoopFairLimits?
+
+    init(_ fairLimits: LoopFairLimits? = nil) { self.fairLimits = fairLimits }
+
+    /// Where a call with this id is.
+    static func slot(of id: UInt32) -> Int { Int(id & UInt32(slotLimit - 1)) }
+
     /// A call with a fresh id, or nil when every slot is taken. It is to be opened at once.
     func take() -> Call? {
         let call: Call
@@ -86,6 +94,7 @@ final class CallTable {
     }
 
     private func putBack(_ call: Call) {
+        fairLimits?.over(call)
         call.update { $0.follow(with: free) }
         free = call
     }

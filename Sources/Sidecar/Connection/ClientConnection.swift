@@ -1,6 +1,8 @@
 internal import Bytes
 internal import EventLoop
 internal import Exposure
+internal import RateLimits
+internal import Settings
 
 /// A client's connection as calls, admission, workers and metrics know it: something that yields requests and takes
 /// their responses.
@@ -12,6 +14,8 @@ class ClientConnection: Stream {
     /// Where the loop keeps it; -1 before and after.
     private(set) final var slot: Int32 = -1
     private(set) final var peer = SocketAddress.unknown
+    /// Of the peer; 0 until it is asked for.
+    private final var limitKeyBits: UInt64 = 0
 
     init(front: FrontLoop, loop: Loop, transport: Transport) throws(LoopError) {
         self.front = front
@@ -26,7 +30,18 @@ class ClientConnection: Stream {
     }
 
     /// Whom a trusted proxy has opened this connection for.
-    final func speak(for client: SocketAddress) { peer = client }
+    final func speak(for client: SocketAddress) {
+        peer = client
+        limitKeyBits = 0
+    }
+
+    /// The client that the peer is to its limits.
+    final func limitKey(by keys: ClientKeys) -> ClientKey {
+        if let key = ClientKey(kept: limitKeyBits) { return key }
+        let key = IPAddress(peer).map { keys.address($0) } ?? keys.withoutAddress
+        limitKeyBits = key.bits
+        return key
+    }
 
     override final func closed() {
         abandoned()

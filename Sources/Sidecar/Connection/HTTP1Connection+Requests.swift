@@ -33,11 +33,11 @@ extension HTTP1Connection {
             ask(call, decision, head, bytes)
         case .call(let target, let kind, let cors):
             call.update { $0.decide(target: target, kind: kind == .event ? .event : .task, cors: cors) }
-            guard tellToContinue(call, decision, head, bytes) else { return 0 }
+            guard tellToContinue(call, decision, head, bytes), isWithinLimits(call, head, bytes) else { return 0 }
             return readCall(call, head, bytes, rest: rest)
         case .discovery(let target, let cors):
             call.update { $0.decide(target: target, kind: .discovery, cors: cors) }
-            guard tellToContinue(call, decision, head, bytes) else { return 0 }
+            guard tellToContinue(call, decision, head, bytes), isWithinLimits(call, head, bytes) else { return 0 }
             useBody(.discard)
             submit(call, head, bytes, body: bytes.extracting(first: 0), CallInput())
         case .preflight(let cors):
@@ -59,6 +59,17 @@ extension HTTP1Connection {
         guard case .none = call.requestID else { return }
         let id = front.exposure.rules.requestID(for: decision, head, bytes)
         call.update { $0.identify(id) }
+    }
+
+    /// Counts a request to the limits of its client and its task. Gives false when it is over one of them: then it is
+    /// refused.
+    @inline(__always)
+    func isWithinLimits(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+        guard front.fairLimits.isOn,
+            let rejection = front.refusalByLimits(call, of: self, head, bytes)
+        else { return true }
+        refuse(call, rejection)
+        return false
     }
 
     /// Tells a client that waits for it to go on (RFC 9110 section 10.1.1), once for each request, as Node does even

@@ -109,6 +109,12 @@ extension HTTP1Connection {
         front.exposure.rules.writeHead(
             status: answer.status, id: call.requestID, cors: call.cors, bodyBytes: body.count,
             retryAfterSeconds: answer.retryAfterSeconds, front.exposure.tails, end, into: &out)
+        if answer.status == 429, let refusal = front.fairLimits.refusal {
+            // Before the empty line.
+            out.dropLast(2)
+            refusal.appendFields(to: &out)
+            out.append("\r\n")
+        }
         if let notes = call.notes { notes.echo(into: &out, from: before) }
         let isHead = call.method == .head
         if !isHead { out.append(body.bytes) }

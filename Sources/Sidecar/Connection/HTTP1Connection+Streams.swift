@@ -21,6 +21,7 @@ extension HTTP1Connection {
             store(call, head, bytes).decide(decision)
             return call.update { $0.awaitTurn() }
         }
+        guard isWithinLimits(call, head, bytes) else { return }
         let isOutside = decision == .outside
         if let link = front.admission.pickListener(everything: isOutside) {
             return openStream(call, on: link, head, bytes)

@@ -25,7 +25,8 @@ final class FrontLoop {
     let turn = TurnWork()
     let exposure: LoopExposure
     let connections = ConnectionTable()
-    let calls = CallTable()
+    let calls: CallTable
+    let fairLimits: LoopFairLimits
     let stored = StoredRequests()
     let admission: Admission
     let accounts: RequestAccounts
@@ -46,9 +47,12 @@ final class FrontLoop {
     private var ticker: Timer?
     private var halfCloseTimer: Timer?
 
-    /// - Parameter loop: what it runs on; nil for a loop of its own.
+    /// - Parameters:
+    ///   - fairLimits: what is counted for all loops together.
+    ///   - loop: what it runs on; nil for a loop of its own.
     init(
-        index: Int, configuration: Configuration, logger: Logger, control: ControlHandle, loop: Loop? = nil
+        index: Int, configuration: Configuration, logger: Logger, control: ControlHandle,
+        fairLimits: FairLimits = FairLimits(), loop: Loop? = nil
     ) throws(LoopError) {
         self.index = index
         self.configuration = configuration
@@ -63,6 +67,8 @@ final class FrontLoop {
         let now = clock.date.bytes
         exposure = LoopExposure(configuration: configuration, limits: limits, date: now.span)
         admission = Admission(limits)
+        self.fairLimits = LoopFairLimits(configuration, shared: fairLimits)
+        calls = CallTable(self.fairLimits)
         accounts = RequestAccounts(configuration, loop: loop)
         responseMemory = ResponseMemory(limitBytes: limits.unreadLimitBytes)
         bodyMemory = BodyMemory(limitBytes: limits.unfinishedBodyLimitBytes)
@@ -255,8 +261,8 @@ final class FrontLoop {
         checkWorkersMayCome()
     }
 
-    /// Stops accepting, and lets every client go behind its response. Who has none under way may bring one more request:
-    /// at this moment it may be on its way, and closing now would leave it without a response.
+    /// Stops accepting, and closes each connection behind its response. One without a request may bring one more: at this
+    /// moment it may be on its way, and closing now would leave it without a response.
     private func drain() {
         if !isLeaving { leave() }
         isDraining = true
@@ -302,6 +308,7 @@ final class FrontLoop {
         bodyMemory.setLimit(limits.unfinishedBodyLimitBytes)
         accounts.reconfigure(next)
         proxies = TrustedProxies(next)
+        fairLimits.reconfigure(next)
         let now = clock.date.bytes
         exposure.reconfigure(next, limits: limits, date: now.span)
         if !admission.pending.isEmpty { turn.admitPending() }

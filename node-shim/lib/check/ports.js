@@ -9,7 +9,7 @@ const LIMIT_MILLISECONDS = 3_000;
 
 /** @param {import('.').Subject} subject @returns {Promise<import('.').Finding>} */
 async function checkListen({ listen = '127.0.0.1:7071', running }) {
-  if (listen.startsWith('/') || listen.startsWith('unix:')) return { state: 'skipped', text: `${listen} is no port` };
+  if (/^(?:unix:|systemd)/.test(listen)) return { state: 'skipped', text: `${listen} is not a port` };
   if (listen.endsWith(':0')) return { state: 'skipped', text: `${listen} takes any free port` };
   let trouble;
   try {

@@ -67,6 +67,7 @@ const five = {
         isStream: isPipeable, blockedHeaders: requestIds ? BLOCKED_HEADERS : null, abortsWhenDone: true,
       },
       listener,
+      ownsBasePath: true,
       targets: targetsOf(runtime, policy, http, known ? requestContextOf(runner) : null),
     };
   },

@@ -29,6 +29,7 @@ const six = require('./six');
  * @property {import('../failures').Failures} failures
  * @property {import('../responses').Responses} responses
  * @property {import('node:http').RequestListener | null} listener the app's own handlers
+ * @property {boolean} [ownsBasePath] whether everything under the base path is its, whatever listener is passed
  * @property {TargetSpec[]} targets
  * @property {[string, string][]} [shownIds]
  *

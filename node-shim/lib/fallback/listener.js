@@ -29,7 +29,7 @@ const JSON_ONLY = { status: 415, message: 'This worker takes JSON bodies only', 
  */
 function makeListener(app) {
   const { kind } = app.exposure.auth;
-  if (app.listener !== null && !app.listenerTakesEverything) return app.listener;
+  if (app.listener !== null && app.listenerAnswersCalls) return app.listener;
   if (kind !== 'open' && kind !== 'tokens') {
     throw new Error('runner-sidecar: serving without a front needs the app\'s own handlers: register its exposure');
   }

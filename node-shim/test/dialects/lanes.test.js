@@ -85,3 +85,18 @@ test('an app whose handlers answer otherwise than its release does not start', a
   });
   await assert.rejects(serve(runtime, { runner, socket: '/nowhere' }), /answers otherwise than any release/);
 });
+
+test('a listener that is passed gets only what is outside the base path', async () => {
+  const lane = r.rpcLane('lane').build();
+  const asked = [];
+  const app = await opened([communicator, taskOn(lane, 'a'), lanesOf('lanes', lane)], {
+    requestListener: (req) => { asked.push(req.url); },
+  });
+  const response = () => ({ setHeader() {}, end(body) { this.body = String(body); } });
+  const own = response();
+  await app.listener({ url: '/__runner/task/a', method: 'GET', headers: {} }, own);
+  assert.match(own.body, /METHOD_NOT_ALLOWED/);
+  await app.listener({ url: '/__runnerish', method: 'GET', headers: {} }, response());
+  await app.listener({ url: '/', method: 'GET', headers: {} }, response());
+  assert.deepEqual(asked, ['/__runnerish', '/']);
+});

@@ -61,6 +61,7 @@ const six = {
       failures: new TypedFailures({ codec, log, typeOf: errorTypes(store), ...cancellationOf(runner) }),
       responses: { isStream: isPipeable, blockedHeaders: BLOCKED_HEADERS, abortsWhenDone: false },
       listener,
+      ownsBasePath: true,
       targets: provide === null
         ? ownTargets(store, entry, ids) : targetsOf({ runtime, runner, entry, ids, serializer, provide }),
       shownIds: ids.shown(),
