@@ -187,7 +187,7 @@ extension FrontLoop {
     /// Which of `FailureCause.labels` a finished call counts under; nil when all went well.
     @inline(__always)
     private func failure(of call: Call) -> Int? {
-        if let rejection = call.rejection { return FailureCause.index(of: rejection) }
+        if let rejection = call.rejection { return accounts.cause(of: rejection) }
         if call.responseWasCut { return FailureCause.answerCut }
         return call.taskFailure.cause
     }
@@ -200,7 +200,7 @@ extension FrontLoop {
             ? FailureCause.answerCut : call.clientStalled ? FailureCause.clientStalled : FailureCause.clientLeft
         // A problem that ended the call was counted when it happened; the client did not leave of its own accord.
         if call.rejection == nil { accounts.recordFailure(own, status: 499, route: routeSlot(of: call)) }
-        let failure = call.rejection.map(FailureCause.index) ?? own
+        let failure = call.rejection.map(accounts.cause) ?? own
         logAccess(call, status: call.rejection?.answer.status ?? 499, failure: failure)
         unstore(call)
         release(call)
@@ -223,7 +223,7 @@ extension FrontLoop {
     /// A rejection that ends a response of which part is out.
     func count(_ rejection: Rejection, _ call: Call) {
         accounts.recordFailure(
-            FailureCause.index(of: rejection), status: rejection.answer.status, route: LoopMetrics.route(call.kind))
+            accounts.cause(of: rejection), status: rejection.answer.status, route: LoopMetrics.route(call.kind))
     }
 
     /// A client read nothing of its response for too long, and is about to be disconnected.

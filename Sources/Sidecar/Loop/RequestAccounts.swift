@@ -17,6 +17,7 @@ final class RequestAccounts {
     /// Whether anything is kept of requests beside what serving them takes.
     private(set) var isNoting: Bool
     private var sending: [SendRun] = []
+    private var lastCause: (rejection: Rejection, index: Int)?
 
     /// Calls whose responses came at the same time and leave at the end of the turn.
     private struct SendRun {
@@ -55,6 +56,14 @@ final class RequestAccounts {
 
     func log(_ entry: AccessLog.Entry, notes: RequestNotes?, client: String, basePath: String) {
         accessLog.append(entry, notes: notes, client: client, basePath: basePath)
+    }
+
+    /// The place of a rejection's label. Clients that are refused mostly are for the same reason as the one before.
+    func cause(of rejection: Rejection) -> Int {
+        if let last = lastCause, last.rejection == rejection { return last.index }
+        let index = FailureCause.index(of: rejection)
+        lastCause = (rejection, index)
+        return index
     }
 
     func recordFailure(_ failure: Int, status: Int, route: LoopMetrics.RouteSlot) {
