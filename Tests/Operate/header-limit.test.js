@@ -1,7 +1,7 @@
 'use strict';
 
-// The limit on request heads is one: what the front lets in, Node's parser behind it takes, whichever side it was set on
-// and whoever answers.
+// The limit on request heads is one: what the front lets in, Node's parser behind it takes, whichever side it was set
+// on, and whoever answers.
 const assert = require('node:assert/strict');
 const http = require('node:http');
 const test = require('node:test');
