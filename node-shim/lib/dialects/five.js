@@ -47,7 +47,7 @@ const five = {
     const http = options.http || httpOf(exposure);
     const basePath = basePathOf(exposure);
     const requestIds = store.resources.has(MARK_OF_5_5);
-    const policy = new TunnelPolicy(store);
+    const policy = new TunnelPolicy(store, Boolean(http.dangerouslyAllowOpenExposure));
     const known = runner !== null && TreeCodec.knows(serializer, runner);
     const codec = known ? new TreeCodec(serializer) : new SerializerCodec(serializer);
     const rules = rulesOf(http, serializer, policy, requestIds);

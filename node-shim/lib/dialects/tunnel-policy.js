@@ -8,9 +8,10 @@ const { Refusal } = require('../refusal');
  * lists may be changed.
  */
 class TunnelPolicy {
-  /** @param {any} store */
-  constructor(store) {
+  /** @param {any} store @param {boolean} [isOpen] whether everything may be called where there is no list */
+  constructor(store, isOpen = false) {
     this.store = store;
+    this.isOpen = isOpen;
     this.resources = [...store.resources.values()].filter(({ resource }) => isTunnel(resource));
     /** Whether there is a list at all, which is told to the front once. */
     this.enabled = this.tunnels().length > 0;
@@ -60,10 +61,12 @@ class TunnelPolicy {
 
   /** @param {'task' | 'event'} kind @param {string} id @param {import('../targets').Target['run']} run */
   guard(kind, id, run) {
-    if (!this.enabled) return run;
+    const what = kind === 'task' ? 'Task' : 'Event';
     return (input, call, hasContext) => {
-      if (!this.allows(kind, id)) {
-        throw new Refusal(403, `${kind === 'task' ? 'Task' : 'Event'} ${id} not exposed`, 'FORBIDDEN');
+      if (this.tunnels().length === 0) {
+        if (!this.isOpen) throw new Refusal(403, 'Exposure not enabled', 'FORBIDDEN');
+      } else if (!this.allows(kind, id)) {
+        throw new Refusal(403, `${what} ${id} not exposed`, 'FORBIDDEN');
       }
       return run(input, call, hasContext);
     };

@@ -85,3 +85,13 @@ test('a predicate that throws allows nothing', () => {
   const policy = new TunnelPolicy(storeWith({ mode: 'server', tasks: () => { throw new Error('no'); } }));
   assert.equal(policy.allows('task', 'a'), false);
 });
+
+test('where the last list is gone, or the first one comes, what was open or closed before does not count', () => {
+  const tunnel = { mode: 'server', tasks: ['b'] };
+  const run = (policy) => policy.guard('task', 'a', () => 'ran')(1, /** @type {any} */ (null), false);
+  const open = new TunnelPolicy(storeWith(tunnel), true);
+  assert.throws(() => run(open), { message: 'Task a not exposed' });
+  tunnel.mode = 'client';
+  assert.equal(run(open), 'ran');
+  assert.throws(() => run(new TunnelPolicy(storeWith(tunnel))), { message: 'Exposure not enabled' });
+});
