@@ -135,7 +135,7 @@ private struct Resolution {
             guard let divisor = option.memoryDivisor, let standard = Quantity.bytes(option.texts(configuration)[0])
             else { continue }
             // In MiB, as people read it.
-            let share = max(1, limitBytes / divisor >> 20) << 20
+            let share = max(1, (limitBytes / divisor) >> 20) << 20
             guard share < standard else { continue }
             let source = ConfigurationSource.memoryLimit(bytes: limitBytes)
             assign(option, index, [Quantity.bytesText(share)], from: source, place: "--\(option.name)")

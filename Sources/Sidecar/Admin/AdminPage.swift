@@ -122,6 +122,7 @@ td { text-align: right; padding: 7px 0 7px 14px; border-bottom: 1px solid var(--
 tbody tr:last-child td { border-bottom: 0; padding-bottom: 0; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; overflow-wrap: anywhere; }
 #workers th:first-child, #workers td:first-child { white-space: nowrap; }
+#workers .sub.wide { white-space: normal; }
 th button { font-weight: 500; } th button:hover { color: var(--ink); }
 th[aria-sort] button { color: var(--ink); }
 th[aria-sort=descending] button::after { content: " ↓"; }
@@ -228,7 +229,7 @@ a { color: var(--accent); text-underline-offset: 3px; text-decoration-thickness:
   </div>
   <section class="sheet block" aria-labelledby="h-tasks">
     <div class="head"><h2 id="h-tasks">Tasks and events</h2>
-      <span class="aside">percentiles of the last minute; grey: since the start</span></div>
+      <span class="aside">percentiles of the last minute; grey: no call in the last minute, since the start</span></div>
     <div id="tasks"></div>
   </section>
   <section class="sheet block" aria-labelledby="h-failures">
