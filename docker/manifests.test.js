@@ -144,7 +144,7 @@ test('what the front may hold in memory fits into what the pod gives it, with ha
     env: podEnvironment(), encoding: 'utf8',
   });
   assert.equal(status, 0, stderr);
-  const bytes = ['queue-bytes', 'unread-bytes'].map((name) => {
+  const bytes = ['queue-bytes', 'body-bytes', 'unread-bytes'].map((name) => {
     const [, mebibytes] = new RegExp(`^${name}: (\\d+)MiB  # environment`, 'm').exec(stdout);
     return Number(mebibytes);
   });

@@ -184,7 +184,7 @@ public enum OptionTable {
             .limits, "body-bytes", \.bodyBytes, .bytes(1 << 20...64 << 30), [.live],
             help:
                 "Memory limit for JSON bodies that have not arrived completely, of all clients together. A request beyond it gets 503."
-        ),
+        ).withinMemory(partIn: 8),
         Option(
             .limits, "json-depth-limit", \.jsonDepthLimit, .integer(16...10_000_000), [.live],
             help: "Maximum JSON nesting depth."),
