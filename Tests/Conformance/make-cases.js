@@ -1,7 +1,8 @@
 'use strict';
 
 // Writes cases/*.jsonl, the copy of the small cases that travels with the project: `node make-cases.js
-// RECORDING.jsonl`, or cases/RELEASE/*.jsonl for another release than 4.8.6: `node make-cases.js RECORDING.jsonl RELEASE`.
+// RECORDING.jsonl`; or, for another release than 4.8.6, cases/RELEASE/*.jsonl: `node make-cases.js RECORDING.jsonl
+// RELEASE`.
 const fs = require('node:fs');
 const path = require('node:path');
 const { CASES_FOLDER } = require('./records.js');
