@@ -13,10 +13,7 @@ public struct LoopError: Error, Equatable, Sendable, CustomStringConvertible {
     public var message: String { unsafe String(cString: uv_strerror(code)) }
     public var description: String { "\(message) (\(name))" }
 
-    public var isEndOfFile: Bool { code == UV_EOF.rawValue }
     public var isAddressInUse: Bool { code == UV_EADDRINUSE.rawValue }
-    /// The process or the system has no descriptor left.
-    public var isOutOfDescriptors: Bool { code == UV_EMFILE.rawValue || code == UV_ENFILE.rawValue }
     public static let connectionReset = LoopError(code: UV_ECONNRESET.rawValue)
     public static let wouldBlock = LoopError(code: UV_EAGAIN.rawValue)
     static let unsupportedFamily = LoopError(code: UV_EAFNOSUPPORT.rawValue)

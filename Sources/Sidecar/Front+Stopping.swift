@@ -8,7 +8,7 @@ extension Front {
     func watchSignals() throws(LoopError) {
         for number in [SIGTERM, SIGINT] {
             watchers.append(
-                try SignalWatcher(loop: control, signals: number) { [unowned self] number in stopSignal(number) })
+                try SignalWatcher(loop: control, signals: number) { [unowned self] _ in stopSignal() })
         }
         watchers.append(
             try SignalWatcher(loop: control, signals: SIGHUP) { [unowned self] _ in reloadSettings() })
@@ -18,7 +18,7 @@ extension Front {
     /// are the same request to stop in order.
     private static let sameSignalNanoseconds: UInt64 = 1_000_000_000
 
-    private func stopSignal(_ number: Int32) {
+    private func stopSignal() {
         guard configuration.controlDescriptor == nil else {
             // It was sent to the whole process group, and is the parent's to heed.
             return logger.debug("signal ignored: the process that started this one says when to stop")

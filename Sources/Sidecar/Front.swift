@@ -123,8 +123,8 @@ public final class Front {
             if readiness.drainedLoops.count == loops.count { finish() }
         case .linkEnded(_, let worker):
             workerSettings.linkEnded(worker: worker)
-        case .announced(_, let worker, let pid, let settings):
-            workerSettings.announced(worker: worker, pid: pid, settings: settings)
+        case .announced(_, let worker, _, let settings):
+            workerSettings.announced(worker: worker, settings: settings)
         case .workersChanged(let loop, let links, let ready, let draining):
             readiness.update(loop: loop, links: links, ready: ready, draining: draining)
             // An inherited link cannot be made anew: with it gone, all this front could still do is keep the port busy.

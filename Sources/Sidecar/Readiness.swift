@@ -19,7 +19,7 @@ struct Readiness {
     }
 
     /// What stands in the way; empty when ready. Each is a code and a sentence.
-    func reasons(loops: Int) -> [(code: String, sentence: String)] {
+    func reasons() -> [(code: String, sentence: String)] {
         var reasons: [(String, String)] = []
         if !isListening { reasons.append(("starting", "The front does not listen yet.")) }
         if isDraining { reasons.append(("draining", "The front was told to stop and takes no new connections.")) }

@@ -216,8 +216,6 @@ struct LoopTests {
         let error = LoopError(code: -EADDRINUSE)
         #expect(error.isAddressInUse)
         #expect(error.description == "address already in use (EADDRINUSE)")
-        #expect(LoopError(code: -EMFILE).isOutOfDescriptors)
-        #expect(LoopError(code: -4095).isEndOfFile)
         #expect(throws: error) { try LoopError.check(-EADDRINUSE) }
     }
 

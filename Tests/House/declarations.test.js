@@ -16,19 +16,35 @@ const sources = swiftFiles('Sources').map((file) => {
   return { file, code: codeOf(text) };
 });
 
-/** Modules that are being rewritten or not used yet. They come off this list with the change that finishes them. */
-const UNFINISHED = [
-  'Sidecar', 'Compression', 'Gzip', 'RateLimits', 'ProxyProtocol', 'EventLoop', 'BridgeProtocol', 'Exposure',
-];
-const held = (places) => places.filter((place) => !UNFINISHED.includes(place.split('/')[1]));
-
-/** Records that one part of a module fills for the others, with their reason. */
-const SHARED_RECORDS = {
-  RequestHead: 'the parser, in several files, fills one record over and over; outside its module it is read-only',
-};
-
 /** Benchmarks measure the modules from outside, so what they use is used. Tests do not count. */
 const outside = swiftFiles('Benchmarks').map((file) => codeOf(fs.readFileSync(path.join(root, file), 'utf8')));
+
+/** Modules whose use comes with a later change: they come off this list with it. */
+const NOT_USED_YET = ['Compression', 'Gzip'];
+
+/** Declarations of the front that are there for tests: what they look at, or run the front in. */
+const FOR_TESTS = {
+  'Sources/EventLoop/MemoryConnection.swift': 'the in-memory transport',
+  'Sources/EventLoop/Simulation.swift': 'the in-memory loop',
+  'Sources/BridgeProtocol/CallEntry.swift': 'CallsReader reads what a front writes, which only a worker does',
+  'Sources/Sidecar/Mirror/MirrorBudget.swift': 'usedBytes: that nothing is left',
+  'Sources/RateLimits/ClientTable.swift': 'liveCount: that nothing is left',
+};
+
+/** Classes that are written from other files on purpose. */
+const SHARED = {
+  RequestHead: 'the parser, in several files, fills one record over and over; outside its module it is read-only',
+  Loop: 'its pool is memory to borrow, its hooks are set by who owns the loop',
+  Stream: 'its outbox is there to be appended to, neededBytes to be set by its subclass',
+  PendingWrite: 'bytes on loan between a stream and libuv',
+  MemoryConnection: 'a test sets its limits',
+  MemoryEndpoint: 'the in-memory half of a stream',
+  BufferedResponse: 'bytes on loan to the response pipeline',
+  LoopExposure: 'its rules are asked in place: each question may remember an origin',
+};
+
+/** Classes that are cut into extension files, whose state each of these may write: to be taken apart. */
+const CUT = ['Front', 'RequestNotes'];
 
 /** Names that a protocol of the standard library or of swift-log asks for: they are called from there. */
 const WITNESSES = new Set([
@@ -64,9 +80,17 @@ function deadDeclarations(files, others = []) {
     .flatMap(([, declared]) => declared);
 }
 
-/** Parameters that the body of their function does not name. @param {Array<{ file: string, code: string }>} files */
+/** What a subclass answers: the signature is for those that do. */
+const ABSTRACT = /^\{?\s*(?:preconditionFailure\([^)]*\))?\s*$/;
+
+/**
+ * Parameters that the body of their function does not name. An override has its signature from elsewhere.
+ * @param {Array<{ file: string, code: string }>} files
+ */
 function unreadParameters(files) {
-  return files.flatMap(({ file, code }) => functionsOf(code).flatMap(({ name, at, parameters, body }) => {
+  const ownSignature = ({ modifiers, body }) => !/\boverride\b/.test(modifiers) && !ABSTRACT.test(body);
+  return files.flatMap(({ file, code }) => functionsOf(code).filter(ownSignature).flatMap((found) => {
+    const { name, at, parameters, body } = found;
     const words = new Set(body.match(/[A-Za-z_]\w*/g));
     return parameters
       .filter((parameter) => !words.has(parameter))
@@ -74,10 +98,13 @@ function unreadParameters(files) {
   }));
 }
 
+const isForLater = (place) => NOT_USED_YET.includes(place.split('/')[1]) || place.split(':')[0] in FOR_TESTS;
+
 /** Stored variables of classes that other files may write. @param {Array<{ file: string, code: string }>} files */
 function foreignWrites(files) {
   return files.flatMap(({ file, code }) => classVariablesOf(code)
-    .filter(({ type, modifiers }) => !/\b(?:private|fileprivate)\b/.test(modifiers) && !(type in SHARED_RECORDS))
+    .filter(({ type, modifiers }) => !/\b(?:private|fileprivate)\b/.test(modifiers))
+    .filter(({ type }) => !(type in SHARED) && !CUT.includes(type))
     .map(({ type, name, at }) => `${file}:${lineAt(code, at)}: ${type}.${name}`));
 }
 
@@ -90,13 +117,15 @@ final class Counter {
     var computed: Int { count }
     private var watched = 1 { didSet { note("\\(watched) unused") } }
     func note(_ text: String, at unread: Int) { print(text) }
-    func unused<T>(_ value: T) where T: P { }
+    func unused<T>(_ value: T) where T: P { count += 1 }
+    func abstract(_ value: Int) { preconditionFailure("abstract") }
+    override func overridden(_ value: Int) { count += 1 }
 }
 protocol P { func requirement(named: Int) }
 `);
   const files = [{ file: 'a.swift', code }];
   const dead = deadDeclarations(files).map((place) => place.split(': ')[1]).sort();
-  assert.deepStrictEqual(dead, ['Counter', 'computed', 'open', 'requirement', 'unused']);
+  assert.deepStrictEqual(dead, ['Counter', 'abstract', 'computed', 'open', 'requirement', 'unused']);
   assert.deepStrictEqual(unreadParameters(files), [
     'a.swift:8: note does not read unread', 'a.swift:9: unused does not read value',
   ]);
@@ -104,17 +133,26 @@ protocol P { func requirement(named: Int) }
 });
 
 test('nothing is declared that nothing uses', () => {
-  assert.deepStrictEqual(held(deadDeclarations(sources, outside)), []);
+  assert.deepStrictEqual(deadDeclarations(sources, outside).filter((place) => !isForLater(place)), []);
 });
 
 test('every parameter is read: one that a protocol asks for and nothing needs is named _', () => {
   const functions = sources.flatMap(({ code }) => functionsOf(code));
   assert.ok(functions.length > 500, `${functions.length} functions`);
-  assert.deepStrictEqual(held(unreadParameters(sources)), []);
+  assert.deepStrictEqual(unreadParameters(sources), []);
+});
+
+test('the lists of exceptions name what there is', () => {
+  const classes = new Set(sources.flatMap(({ code }) => classVariablesOf(code)).map(({ type }) => type));
+  assert.deepStrictEqual([...Object.keys(SHARED), ...CUT].filter((name) => !classes.has(name)), []);
+  const files = new Set(sources.map(({ file }) => file));
+  assert.deepStrictEqual(Object.keys(FOR_TESTS).filter((file) => !files.has(file)), []);
+  const modules = new Set(sources.map(({ file }) => file.split('/')[1]));
+  assert.deepStrictEqual(NOT_USED_YET.filter((name) => !modules.has(name)), []);
 });
 
 test('what a class stores is written in its own file: private, or private(set)', () => {
   const variables = sources.flatMap(({ code }) => classVariablesOf(code));
   assert.ok(variables.length > 50, `${variables.length} stored variables`);
-  assert.deepStrictEqual(held(foreignWrites(sources)), []);
+  assert.deepStrictEqual(foreignWrites(sources), []);
 });

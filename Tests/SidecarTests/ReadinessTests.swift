@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Readiness")
 struct ReadinessTests {
-    private func codes(_ readiness: Readiness) -> [String] { readiness.reasons(loops: 2).map(\.code) }
+    private func codes(_ readiness: Readiness) -> [String] { readiness.reasons().map(\.code) }
 
     @Test("a front that listens and has a worker is ready, whichever loop the worker is on", arguments: [0, 1])
     func ready(loop: Int) {
@@ -39,7 +39,7 @@ struct ReadinessTests {
 
     @Test("every reason comes with a sentence for a person")
     func sentences() {
-        for reason in Readiness().reasons(loops: 1) {
+        for reason in Readiness().reasons() {
             #expect(reason.sentence.hasSuffix(".") || reason.sentence.hasSuffix("?"))
         }
     }

@@ -71,7 +71,7 @@ extension AdminServer {
     }
 
     private func readiness(asJSON: Bool) -> AdminAnswer {
-        let reasons = front.readiness.reasons(loops: front.loops.count)
+        let reasons = front.readiness.reasons()
         let status = reasons.isEmpty ? 200 : 503
         guard asJSON else {
             let lines = reasons.map { "\($0.code): \($0.sentence)\n" }.joined()

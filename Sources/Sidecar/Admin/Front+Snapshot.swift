@@ -22,7 +22,7 @@ extension Front {
             front: FrontStats(
                 version: Version.current, pid: Int(Process.id), loops: loops.count, basePath: report.basePath,
                 unixMilliseconds: WallClock.unixMilliseconds,
-                notReadyReasons: readiness.reasons(loops: loops.count).map { reason in
+                notReadyReasons: readiness.reasons().map { reason in
                     String(reason.code.map { $0 == "_" ? " " : $0 })
                 }, logLinesDropped: StandardError.droppedLines))
     }

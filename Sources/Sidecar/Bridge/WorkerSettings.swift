@@ -28,7 +28,7 @@ struct WorkerSettings {
     }
 
     /// A worker said HELLO again.
-    mutating func announced(worker: String, pid: Int, settings: ExposureSettings) {
+    mutating func announced(worker: String, settings: ExposureSettings) {
         workers[worker]?.settings = settings
     }
 

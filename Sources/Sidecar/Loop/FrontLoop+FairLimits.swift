@@ -19,7 +19,7 @@ extension FrontLoop {
             return .taskInFlight
         }
         guard limits.policy.limitsClients else { return nil }
-        let client = clientKey(call, connection, head, bytes)
+        let client = clientKey(connection, head, bytes)
         if limits.admit(call, of: client, nowNanoseconds: now) { return nil }
         if case .rateExceeded? = limits.refusal { return .rateLimited }
         return .clientInFlight
@@ -28,7 +28,7 @@ extension FrontLoop {
     /// Its token, where that is asked for and it has one that is accepted; else the address that a trusted proxy gives,
     /// or its own.
     private func clientKey(
-        _ call: Call, _ connection: ClientConnection, _ head: RequestHead, _ bytes: Span<UInt8>
+        _ connection: ClientConnection, _ head: RequestHead, _ bytes: Span<UInt8>
     ) -> ClientKey {
         if fairLimits.policy.identity == .token,
             let token = exposure.rules.authenticator.acceptedToken(head, bytes)

@@ -116,7 +116,9 @@ function splitOutside(list) {
  */
 function classVariablesOf(code) {
   const found = [];
-  for (const match of code.matchAll(/^[^\n{}]*\bclass\s+(\w+)[^\n{]*\{/gm)) {
+  for (const match of code.matchAll(/^([^\n{}]*)\bclass\s+(\w+)[^\n{]*\{/gm)) {
+    // No other file can name it.
+    if (/\b(?:private|fileprivate)\b/.test(match[1])) continue;
     const open = match.index + match[0].length - 1;
     const body = code.slice(open + 1, closing(code, open));
     let depth = 0;
@@ -124,7 +126,7 @@ function classVariablesOf(code) {
     for (const line of body.split('\n')) {
       const variable = /^\s*((?:@\w+\s+|[\w()]+\s+)*?)var\s+(\w+)(.*)$/.exec(line);
       if (depth === 0 && variable && !isComputed(variable[3]) && !/\bstatic\b/.test(variable[1])) {
-        found.push({ type: match[1], name: variable[2], at: offset, modifiers: variable[1] });
+        found.push({ type: match[2], name: variable[2], at: offset, modifiers: variable[1] });
       }
       for (const char of line) depth += char === '{' ? 1 : char === '}' ? -1 : 0;
       offset += line.length + 1;
