@@ -173,6 +173,12 @@ export type TaskHandler<Input = any, Output = unknown> =
   (input: Input, context: ExposureContext) => Output | Promise<Output>;
 export type EventHandler<Payload = any> = (payload: Payload, context: ExposureContext) => unknown;
 
+/** What an app says of a task or event. An app on the runner says it with `meta: { safe: true }`. */
+export interface Marks {
+  /** Running it again changes nothing: `compare --live` may send its calls to a second server. Default false. */
+  safe?: boolean;
+}
+
 /** Where a front that was started here listens. */
 export interface Address {
   address: string;
@@ -189,8 +195,8 @@ export interface TunnelServer extends ServiceEmitter {}
 export class TunnelServer {
   constructor(options?: TunnelServerOptions);
   /** May be called while serving, too. */
-  registerTask<Input = any, Output = unknown>(id: string, handler: TaskHandler<Input, Output>): void;
-  registerEvent<Payload = any>(id: string, handler: EventHandler<Payload>): void;
+  registerTask<Input = any, Output = unknown>(id: string, handler: TaskHandler<Input, Output>, marks?: Marks): void;
+  registerEvent<Payload = any>(id: string, handler: EventHandler<Payload>, marks?: Marks): void;
   /** Resolves when calls are served. Rejects when the port is taken or the front's binary is missing, and says so. */
   listen(): Promise<void>;
   /** Null before listen(), and with `socket`, where the front knows. */
@@ -225,7 +231,8 @@ export interface RuntimeParts {
   logger?: Logger;
 }
 
-type Handlers = Map<string, TaskHandler | { run: TaskHandler }> | Record<string, TaskHandler | { run: TaskHandler }>;
+type Handler = TaskHandler | ({ run: TaskHandler } & Marks);
+type Handlers = Map<string, Handler> | Record<string, Handler>;
 
 /** Plain functions by id. */
 export interface BareStore {

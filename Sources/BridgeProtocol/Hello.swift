@@ -32,10 +32,12 @@ public struct Hello: Equatable, Sendable {
         public var wantsHead: Bool
         /// Other names by which a request may ask for it.
         public var names: [String]
+        /// The app says that running it again changes nothing.
+        public var isSafe: Bool
 
         public init(
             kind: TargetKind, id: String, state: TargetState = .callable, lane: Lane = .call, wantsHead: Bool = false,
-            names: [String] = []
+            names: [String] = [], isSafe: Bool = false
         ) {
             self.kind = kind
             self.id = id
@@ -43,6 +45,7 @@ public struct Hello: Equatable, Sendable {
             self.lane = lane
             self.wantsHead = wantsHead
             self.names = names
+            self.isSafe = isSafe
         }
     }
 

@@ -76,6 +76,7 @@ extension Hello.Target {
                 names.append(try name.text(bytes: 1...HelloLimits.idBytes))
             }
         }
+        isSafe = try member.optional("safe") == nil ? false : member.flag("safe")
     }
 }
 

@@ -14,7 +14,7 @@ struct HelloTests {
         "corsCredentialsWithoutOrigin":"none","jsonLimitBytes":2097152,"jsonDepth":{"limit":1001,"plain":999},
         "plainKeys":"serializer","invalidBodyText":"Invalid JSON body","prettyErrors":false,"eventResults":true}},
         "shownIds":[["add","app.tasks.add"]],
-        "targets":[{"kind":"task","id":"app.tasks.add","state":"callable","lane":"call","head":true,"names":["add"]},
+        "targets":[{"kind":"task","id":"app.tasks.add","state":"callable","lane":"call","head":true,"names":["add"],"safe":true},
         {"kind":"event","id":"app.events.☃","state":"callable","lane":"listener"},
         {"kind":"task","id":"gone","state":"unregistered"},{"kind":"event","id":"left","state":"removed"},
         {"kind":"discovery","id":"","state":"callable","lane":"call","head":false}],
@@ -49,7 +49,7 @@ struct HelloTests {
                     allowedHeaders: ["content-type"], exposedHeaders: ["X-Extra"], maxAge: "600"),
                 rules: Self.rules),
             targets: [
-                .init(kind: .task, id: "app.tasks.add", wantsHead: true, names: ["add"]),
+                .init(kind: .task, id: "app.tasks.add", wantsHead: true, names: ["add"], isSafe: true),
                 .init(kind: .event, id: "app.events.☃", lane: .listener),
                 .init(kind: .task, id: "gone", state: .unregistered), .init(kind: .event, id: "left", state: .removed),
                 .init(kind: .discovery, id: ""),

@@ -11,6 +11,7 @@ const path = require('node:path');
 const test = require('node:test');
 const { Writable } = require('node:stream');
 const { main: compareLive } = require('../../compare/lib/live');
+const { startApp } = require('../support/app.js');
 const { FaultRun } = require('../support/fault-run.js');
 const { callBytes, callOnce } = require('../support/http-request.js');
 const { Load } = require('../support/load.js');
@@ -21,6 +22,8 @@ const { temporaryFolder } = require('../support/temporary-folder.js');
 const { pause, waitUntil } = require('../support/wait-until.js');
 
 const TIMEOUT = { timeout: 60_000 };
+/** Of @bluelibs/runner. */
+const STAND_IN = path.join(__dirname, '../../docs/support/runner-stand-in.js');
 
 function sink() {
   let text = '';
@@ -84,6 +87,33 @@ test('the same app behind both: every kind of call is the same, and its client g
   assert.deepEqual(report.counts, { same: 6, noisy: 0, different: 1, unanswered: 0 });
   assert.deepEqual(report.mirror, { seen: 7, sampled: 7, dropped: 0, skipped: 0 });
 })));
+
+test('what the app marks as safe is sent on without being named, and nothing else', TIMEOUT, async () => {
+  const app = path.join(temporaryFolder(), 'app.js');
+  fs.writeFileSync(app, `const { serve } = require(process.env.RUNNER_SIDECAR_SHIM);
+    const { r, run, nodeExposure } = require(${JSON.stringify(STAND_IN)});
+    const task = (id, meta) => ({ ...r.task(id).run(async (input) => input).build(), meta });
+    const root = r.resource('app').register([
+      task('get', { safe: true }), task('set', { title: 'changes something' }), task('other'),
+      nodeExposure.with({ http: { basePath: '/__runner' } }),
+    ]).build();
+    run(root, { logs: { printThreshold: null } }).then((app) => serve(app, { socket: process.env.SOCKET }))
+      .then(() => console.log('app ready'));`);
+  await withMirror((run, mirror) => FaultRun.with({ workers: 1 }, async (other) => {
+    const worker = await startApp(app, { socket: run.front.socket });
+    try {
+      const comparison = await startComparison(mirror, `http://127.0.0.1:${other.front.port}/__runner`, '--share', '1');
+      for (const id of ['get', 'set', 'other']) assert.equal((await callOnce(run.front.port, id, 1)).status, 200);
+      await compared(comparison, 1);
+      await pause(1_200);
+      const { report } = await comparison.finish();
+      assert.deepEqual(report.targets.map(({ name }) => name), ['task get']);
+      assert.equal(report.mirror.seen, 1);
+    } finally {
+      await worker.stop();
+    }
+  }), { workers: 0 });
+});
 
 test('only what is named as safe is sent on; a share is a share', TIMEOUT, () => withMirror((run, mirror) => (
   FaultRun.with({ workers: 1 }, async (other) => {

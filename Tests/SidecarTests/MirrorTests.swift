@@ -7,9 +7,11 @@ import Testing
 @Suite("Mirroring calls")
 struct MirrorTests {
     private static func order(
-        share: String = "1", targets: String = #"["task a","task list.*","event e"]"#, all: String = "false"
+        share: String = "1", targets: String = #"["task a","task list.*","event e"]"#, all: String = "false",
+        marked: String = "false"
     ) throws -> MirrorOrder {
-        let line = Array(#"{"mirror":1,"share":\#(share),"targets":\#(targets),"all":\#(all)}"#.utf8)
+        let line = Array(
+            #"{"mirror":1,"share":\#(share),"targets":\#(targets),"marked":\#(marked),"all":\#(all)}"#.utf8)
         return try MirrorOrder(parsing: line.span)
     }
 
@@ -23,7 +25,9 @@ struct MirrorTests {
     private static func take(_ tap: MirrorTap, call: UInt32 = 1, _ name: String = "task a", body: String = "{}") {
         let head = Array("POST /t HTTP/1.1\r\n\r\n".utf8)
         let body = Array(body.utf8)
-        tap.took(call: call, target: name == "task a" ? 0 : 1, name: { name }, head: head.span, body: body.span)
+        tap.took(
+            call: call, target: name == "task a" ? 0 : 1, isMarked: false, name: { name }, head: head.span,
+            body: body.span)
     }
 
     private static func answer(_ tap: MirrorTap, call: UInt32 = 1, bytes: Int = 3) -> MirrorTap.Frame? {
@@ -36,9 +40,15 @@ struct MirrorTests {
     @Test("an order names tasks and events, whole or by how they begin")
     func orderNames() throws {
         let order = try Self.order()
-        #expect(order.takes("task a") && order.takes("task list.x") && order.takes("event e"))
-        #expect(!order.takes("event a") && !order.takes("task b") && !order.takes("task list"))
-        #expect(try Self.order(targets: "[]", all: "true").takes("task whatever"))
+        #expect(
+            order.takes("task a", isMarked: false) && order.takes("task list.x", isMarked: false)
+                && order.takes("event e", isMarked: false))
+        #expect(
+            !order.takes("event a", isMarked: false) && !order.takes("task b", isMarked: false)
+                && !order.takes("task list", isMarked: false))
+        #expect(try Self.order(targets: "[]", all: "true").takes("task whatever", isMarked: false))
+        let marked = try Self.order(targets: "[]", marked: "true")
+        #expect(marked.takes("task a", isMarked: true) && !marked.takes("task a", isMarked: false))
         #expect(try Self.order(share: "0.0000001").shareMillionths == 1, "a share above 0 never becomes none")
     }
 
@@ -49,10 +59,11 @@ struct MirrorTests {
             (#"{"mirror":1}"#, "share"), (#"{"mirror":1,"share":0,"all":true,"targets":[]}"#, "share"),
             (#"{"mirror":1,"share":1.5,"all":true,"targets":[]}"#, "share"),
             (#"{"mirror":1,"share":1,"targets":[]}"#, "all must be"),
-            (#"{"mirror":1,"share":1,"all":false}"#, "targets must be a list"),
-            (#"{"mirror":1,"share":1,"all":false,"targets":["a"]}"#, "'task ID' or 'event ID'"),
-            (#"{"mirror":1,"share":1,"all":false,"targets":[1]}"#, "'task ID' or 'event ID'"),
-            (#"{"mirror":1,"share":1,"all":false,"targets":[]}"#, "names no task"),
+            (#"{"mirror":1,"share":1,"all":false,"targets":[]}"#, "marked must be"),
+            (#"{"mirror":1,"share":1,"all":false,"marked":false}"#, "targets must be a list"),
+            (#"{"mirror":1,"share":1,"all":false,"marked":false,"targets":["a"]}"#, "'task ID' or 'event ID'"),
+            (#"{"mirror":1,"share":1,"all":false,"marked":false,"targets":[1]}"#, "'task ID' or 'event ID'"),
+            (#"{"mirror":1,"share":1,"all":false,"marked":false,"targets":[]}"#, "names no task"),
         ])
     func wrongOrders(line: String, says: String) throws {
         let problem = #expect(throws: MirrorOrder.Problem.self) {

@@ -102,7 +102,7 @@ test('each call goes to the second server as the client sent it, without what be
   const { code, out } = await run(['--live', socket, url, '--safe-task', 'add', '--share', '5%', '--live-calls', '3']);
   assert.equal(code, 0, out);
   assert.match(out, /Same: the second server answered all of 3 calls alike/);
-  assert.deepEqual(orders, [{ mirror: 1, share: 0.05, targets: ['task add'], all: false }]);
+  assert.deepEqual(orders, [{ mirror: 1, share: 0.05, targets: ['task add'], marked: true, all: false }]);
   const [{ method, url: target, headers, body }] = asked;
   assert.deepEqual([method, target, body], ['POST', '/other/task/add', '{"input":1}']);
   assert.equal(headers['x-runner-token'], 'secret');
@@ -182,6 +182,10 @@ test('nothing compared is no success, and what was dropped is told', async (t) =
   assert.match(out, /Not compared: 7 dropped since this side was behind; 2 skipped: too large, streamed/);
   assert.match(out, /It ended early: the front closed the connection/);
   assert.match(out, /Nothing was compared: of 900 calls none was compared/);
+  const silent = await world(t, (connection) => connection.end(GREETING));
+  const none = await run(['--live', silent.socket, silent.url]);
+  assert.equal(none.code, 2);
+  assert.match(none.out, /no safe call came\. Name tasks with --safe-task ID, or mark them as safe in the app/);
 });
 
 test('no more calls are taken than the second server may have at once, so that the front drops the rest', async (t) => {
@@ -293,7 +297,6 @@ test('records that do not add up end it; calls that are no HTTP are counted and 
 });
 
 for (const [args, message] of [
-  [[], /say what may be run again: --safe-task ID/],
   [['--safe-task', 'a', '--share', '0'], /--share needs a share above 0 and up to 1, such as 5%, 1\/1000 or 0.01, not/],
   [['--safe-task', 'a*b'], /--safe-task needs an id, which may have one \* at its end, not 'a\*b'/],
   [['--safe-task', 'a', '--ignore-path', 'result'], /--ignore-path needs a path .* that begins with \$/],

@@ -54,8 +54,9 @@ function createPlainApp({ http, serializer, logger, requestListener }) {
  * @param {'task' | 'event'} kind
  * @param {string} id
  * @param {(input: unknown, context?: object) => unknown} handler
+ * @param {{ safe?: boolean }} [marks] safe: running it again changes nothing
  */
-function addHandler(app, kind, id, handler) {
+function addHandler(app, kind, id, handler, { safe = false } = {}) {
   if (typeof id !== 'string' || id === '') {
     throw new TypeError(`the id of ${article(kind)} must be a string that is not empty`);
   }
@@ -64,7 +65,8 @@ function addHandler(app, kind, id, handler) {
   const run = wantsContext ? (input, call) => handler(input, call.openContext()) : (input) => handler(input);
   // A task may return a stream, whose response leaves with its CORS headers: those may depend on the request's Origin.
   const head = wantsContext || (kind === 'task' && dependsOnOrigin(app.http.cors));
-  app.table.set({ kind, id, run, head });
+  if (typeof safe !== 'boolean') throw new TypeError(`safe of ${kind} ${id} must be true or false`);
+  app.table.set({ kind, id, run, head, safe });
 }
 
 function article(kind) {

@@ -26,7 +26,10 @@ async function createRunnerApp(runtime, options) {
   const opened = await dialectOf(runtime.family).open({ runtime, options, runner, log });
   const targets = new Targets();
   const lane = options.ownHandlers && opened.listener !== null ? 'listener' : undefined;
-  for (const target of opened.targets) targets.set(target.kind === 'discovery' || !lane ? target : { ...target, lane });
+  for (const target of opened.targets) {
+    const safe = isMarkedSafe(runtime.store, target);
+    targets.set(target.kind === 'discovery' || !lane ? { ...target, safe } : { ...target, lane, safe });
+  }
   const given = options.requestListener;
   const own = opened.listener;
   // Only the app's own exposure may answer what is handed over to it. In 4.x uploads went to the listener that was
@@ -41,6 +44,12 @@ async function createRunnerApp(runtime, options) {
     runnerVersion: runtime.version,
     log,
   });
+}
+
+/** Whether the app's definition has `meta: { safe: true }`: running it again changes nothing. */
+function isMarkedSafe(store, { kind, id }) {
+  if (kind === 'discovery') return false;
+  return store[`${kind}s`]?.get(id)?.[kind]?.meta?.safe === true;
 }
 
 module.exports = { createRunnerApp };

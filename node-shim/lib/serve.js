@@ -62,7 +62,9 @@ function createStoreApp({ store, serializer, logger }, options) {
     requestListener: options.requestListener,
   });
   for (const [kind, entries] of [['task', store.tasks], ['event', store.events || {}]]) {
-    for (const [id, entry] of entriesOf(entries)) addHandler(app, kind, id, handlerOf(entry, kind, id));
+    for (const [id, entry] of entriesOf(entries)) {
+      addHandler(app, kind, id, handlerOf(entry, kind, id), { safe: entry.safe });
+    }
   }
   return app;
 }

@@ -10,6 +10,7 @@
  * @property {'call' | 'listener'} lane who answers: this shim, or the app's own handlers with the whole request
  * @property {boolean} head whether the call is to bring the request head
  * @property {string[]} names by which else a request may ask for it
+ * @property {boolean} safe the app says that running it again changes nothing
  * @property {((input: unknown, call: import('./call').Call, hasContext: boolean) => unknown) | null} run null: not
  *   callable
  * @property {(body: unknown) => unknown} unwrap takes the input out of a whole body
@@ -38,17 +39,17 @@ class Targets {
    * Adds a target, or gives a known one its new function or state.
    * @param {import('./dialects').TargetSpec} spec `run` null for one that may be called but is not registered
    */
-  set({ kind, id, run, head = false, lane = 'call', names = NO_NAMES, unwrap, verify }) {
+  set({ kind, id, run, head = false, lane = 'call', names = NO_NAMES, safe = false, unwrap, verify }) {
     const key = `${kind}\0${id}`;
     const known = this.indexes.get(key);
     const state = run === null ? 'unregistered' : 'callable';
     if (known !== undefined) {
-      Object.assign(this.list[known], { run, state, head });
+      Object.assign(this.list[known], { run, state, head, safe });
       return;
     }
     this.indexes.set(key, this.list.length);
     this.list.push({
-      kind, id, state, lane, head, names, run, unwrap: unwrap || (kind === 'event' ? payloadOf : inputOf), verify,
+      kind, id, state, lane, head, names, safe, run, unwrap: unwrap || (kind === 'event' ? payloadOf : inputOf), verify,
     });
   }
 
@@ -59,12 +60,13 @@ class Targets {
 
   /** As HELLO carries it. */
   describe() {
-    return this.list.map(({ kind, id, state, lane, head, names }) => ({
+    return this.list.map(({ kind, id, state, lane, head, names, safe }) => ({
       kind,
       id,
       state,
       ...(state !== 'callable' ? {} : lane === 'call' ? { lane, head } : { lane }),
       ...(names.length > 0 ? { names } : {}),
+      ...(safe && state === 'callable' ? { safe } : {}),
     }));
   }
 }

@@ -29,16 +29,16 @@ class TunnelServer extends EventEmitter {
     });
   }
 
-  registerTask(id, handler) {
-    this.#add('task', id, handler);
+  registerTask(id, handler, marks) {
+    this.#add('task', id, handler, marks);
   }
 
-  registerEvent(id, handler) {
-    this.#add('event', id, handler);
+  registerEvent(id, handler, marks) {
+    this.#add('event', id, handler, marks);
   }
 
-  #add(kind, id, handler) {
-    addHandler(this.#app, kind, id, handler);
+  #add(kind, id, handler, marks) {
+    addHandler(this.#app, kind, id, handler, marks);
     if (this.#service !== null) this.#service.announce();
   }
 

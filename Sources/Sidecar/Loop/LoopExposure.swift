@@ -113,6 +113,7 @@ final class LoopExposure {
             targetRoutes.append(TargetRoute(kind: target.kind == .event ? .event : .task, id: target.id))
             targetSlots.append(LoopMetrics.route(.task))
         }
+        targetRoutes[index].isSafe = target.isSafe
         switch target.kind {
         case .task: targetSlots[index] = metrics.route(.task, id: target.id)
         case .event: targetSlots[index] = metrics.route(.event, id: target.id)
@@ -162,4 +163,6 @@ extension ExposureSettings {
 struct TargetRoute {
     let kind: RouteKind
     let id: String
+    /// Workers say that running it again changes nothing.
+    var isSafe = false
 }

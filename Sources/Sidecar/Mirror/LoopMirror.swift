@@ -27,7 +27,7 @@ final class LoopMirror {
     ///   - body: without its transfer coding.
     func request(of call: Call, route: TargetRoute, head: Span<UInt8>, body: Span<UInt8>) {
         tap?.took(
-            call: call.id, target: Int(call.target),
+            call: call.id, target: Int(call.target), isMarked: route.isSafe,
             name: { (route.kind == .event ? "event " : "task ") + route.id }, head: head, body: body)
     }
 

@@ -2,11 +2,12 @@ internal import JSONCheck
 
 /// Which calls a comparison wants to see: the one line that it writes when it has connected to `--mirror-socket`.
 ///
-///     {"mirror":1,"share":0.01,"targets":["task app.tasks.add","task app.queries.*"],"all":false}
+///     {"mirror":1,"share":0.01,"targets":["task app.tasks.add","task app.queries.*"],"marked":true,"all":false}
 struct MirrorOrder: Sendable, Equatable {
     /// Of a million calls, so many are to be copied.
     let shareMillionths: UInt32
     private let takesAll: Bool
+    private let takesMarked: Bool
     private let names: Set<String>
     private let prefixes: [String]
 
@@ -33,6 +34,7 @@ struct MirrorOrder: Sendable, Equatable {
             throw Problem(reason: "share must be above 0 and at most 1")
         }
         guard let all = tree["all"]?.boolValue else { throw Problem(reason: "all must be true or false") }
+        guard let marked = tree["marked"]?.boolValue else { throw Problem(reason: "marked must be true or false") }
         guard let targets = tree["targets"]?.arrayValue, targets.count <= Self.targetLimit else {
             throw Problem(reason: "targets must be a list of at most \(Self.targetLimit)")
         }
@@ -44,15 +46,18 @@ struct MirrorOrder: Sendable, Equatable {
             }
             if name.hasSuffix("*") { prefixes.append(String(name.dropLast())) } else { names.insert(name) }
         }
-        guard all || !targets.isEmpty else { throw Problem(reason: "The order names no task or event") }
+        guard all || marked || !targets.isEmpty else { throw Problem(reason: "The order names no task or event") }
         shareMillionths = UInt32(max(1, (share * 1_000_000).rounded()))
         takesAll = all
+        takesMarked = marked
         self.names = names
         self.prefixes = prefixes
     }
 
     /// Whether the calls of `name`, such as `task app.tasks.add`, are wanted.
-    func takes(_ name: String) -> Bool {
-        takesAll || names.contains(name) || prefixes.contains { name.hasPrefix($0) }
+    ///
+    /// - Parameter isMarked: the app says that it is safe to run again.
+    func takes(_ name: String, isMarked: Bool) -> Bool {
+        takesAll || (takesMarked && isMarked) || names.contains(name) || prefixes.contains { name.hasPrefix($0) }
     }
 }

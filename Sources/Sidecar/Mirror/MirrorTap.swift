@@ -51,10 +51,13 @@ final class MirrorTap {
     var pendingCount: Int { pending.count }
 
     /// A worker gets a call.
-    /// - Parameter name: `task ID` or `event ID` of the target; asked for once.
-    func took(call: UInt32, target: Int, name: () -> String, head: Span<UInt8>, body: Span<UInt8>) {
+    ///
+    /// - Parameters:
+    ///   - isMarked: the app says that the target is safe to run again.
+    ///   - name: `task ID` or `event ID` of the target.
+    func took(call: UInt32, target: Int, isMarked: Bool, name: () -> String, head: Span<UInt8>, body: Span<UInt8>) {
         while wanted.count <= target { wanted.append(.unknown) }
-        if wanted[target] == .unknown { wanted[target] = order.takes(name()) ? .yes : .no }
+        if wanted[target] == .unknown { wanted[target] = order.takes(name(), isMarked: isMarked) ? .yes : .no }
         guard wanted[target] == .yes else { return }
         counts.seen += 1
         guard sampler.takesNext() else { return }

@@ -30,10 +30,6 @@ async function main(argv, { stdout, stderr }, signal) {
     return 0;
   }
   const options = readLiveOptions(argv, (file) => fs.readFileSync(file, 'utf8'));
-  if (options.safe.length === 0 && !options.includeUnsafe) {
-    throw new Error('say what may be run again: --safe-task ID, --safe-event ID, or --requests FILE with "safe": true '
-      + 'in it; --include-unsafe sends on everything, to a staging copy whose data may change');
-  }
   const report = await compareLive(options, { stderr, signal: signal ?? untilSignal() });
   const json = () => `${JSON.stringify(report, null, 2)}\n`;
   if (options.jsonFile === '-') stdout.write(json());
@@ -59,7 +55,8 @@ async function compareLive(options, { stderr, signal }) {
   const tally = new Tally();
   const side = makeSide(options.url, options);
   side.agent.maxSockets = options.concurrency;
-  const isSafe = matcher(options.safe);
+  // Without --include-unsafe all that comes is safe: it was named here, or the app marks it.
+  const isSafe = options.includeUnsafe ? matcher(options.safe) : () => true;
   const shadow = new Shadow(side, tally, { ...options, isSafe });
   const began = new Date();
   const started = performance.now();
@@ -87,7 +84,7 @@ async function compareLive(options, { stderr, signal }) {
         if (!shadow.hasRoom) stream.pause();
       };
       stream = new MirrorStream(options.socket, {
-        share: options.share, targets: options.safe, all: options.includeUnsafe,
+        share: options.share, targets: options.safe, marked: true, all: options.includeUnsafe,
       }, {
         onCall: take,
         onCounts: (counts) => { tally.front = counts; },

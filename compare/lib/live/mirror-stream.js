@@ -27,7 +27,8 @@
  * @typedef {object} MirrorOrder
  * @property {number} share of calls, above 0 and at most 1
  * @property {string[]} targets `task ID` or `event ID`; an id may end in `*`
- * @property {boolean} all all of them, whatever `targets` says
+ * @property {boolean} marked those that the app marks as safe, too
+ * @property {boolean} all all of them, whatever else is said
  */
 
 const net = require('node:net');

@@ -14,7 +14,7 @@ const OPTIONS = {
   },
   'safe-task': {
     type: 'string', value: 'ID', multiple: true,
-    help: 'a task that changes nothing, which may be run again; an id may end in *, such as app.queries.*',
+    help: 'a task that may be run again, besides those that the app marks as safe; app.queries.* for all that begin so',
   },
   'safe-event': { type: 'string', value: 'ID', multiple: true, help: 'the same for an event' },
   requests: {

@@ -41,11 +41,14 @@ function makeLiveReport(tally, about) {
   };
 }
 
+const HOW_TO_MARK = 'Name tasks with --safe-task ID, or mark them as safe in the app; --include-unsafe is for a '
+  + 'staging copy';
+
 /** @param {import('./tally').Tally} tally @returns {{ outcome: LiveReport['outcome'], verdict: string }} */
 function judge({ compared, counts, failure, front }) {
   const calls = (number) => `${number} ${number === 1 ? 'call' : 'calls'}`;
   if (compared === 0) {
-    const why = front.seen === 0 ? 'no safe call came' : `of ${calls(front.seen)} none was compared`;
+    const why = front.seen === 0 ? `no safe call came. ${HOW_TO_MARK}` : `of ${calls(front.seen)} none was compared`;
     return { outcome: 'impossible', verdict: `Nothing was compared: ${why}.` };
   }
   if (counts.unanswered === compared) {

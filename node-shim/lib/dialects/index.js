@@ -40,6 +40,7 @@ const six = require('./six');
  * @property {boolean} [head]
  * @property {'call' | 'listener'} [lane]
  * @property {string[]} [names]
+ * @property {boolean} [safe]
  * @property {(body: any) => unknown} [unwrap]
  */
 
