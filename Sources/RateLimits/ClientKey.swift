@@ -10,12 +10,17 @@ public struct ClientKey: Equatable, Hashable, Sendable {
     init(bits: UInt64) { self.bits = bits | 0x8000 }
 
     /// The key that `bits` was taken from; nil for 0.
+    @inlinable
     public init?(kept bits: UInt64) {
         guard bits != 0 else { return nil }
-        self.init(bits: bits)
+        self.bits = bits
     }
 
+    /// The upper 48 bits, of which the lowest is always set: what a table keeps of it, and never 0.
+    @inlinable var identity: UInt64 { bits & ~0xffff | 0x1_0000 }
+
     /// Which of `count` tables (a power of two, at most 32768) the client is in: by bits that the table does not use.
+    @inlinable
     public func shard(of count: Int) -> Int { Int(truncatingIfNeeded: bits & 0x7fff) & (count - 1) }
 }
 

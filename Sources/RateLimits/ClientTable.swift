@@ -6,9 +6,9 @@
 /// which gets no more than that back; a client with requests in flight is never replaced.
 public struct ClientTable: ~Copyable, Sendable {
     /// The client's identity above, the requests in flight in the lowest 16 bits. 0: nothing is here.
-    private struct Entry {
-        var word: UInt64 = 0
-        var arrivalNanoseconds: UInt64 = 0
+    @usableFromInline struct Entry: Sendable {
+        @usableFromInline var word: UInt64 = 0
+        @usableFromInline var arrivalNanoseconds: UInt64 = 0
 
         var inFlight: UInt64 { word & 0xffff }
         func isExpired(_ now: UInt64) -> Bool { inFlight == 0 && arrivalNanoseconds <= now }
@@ -22,10 +22,12 @@ public struct ClientTable: ~Copyable, Sendable {
     public static let inFlightLimit = 65_535
     public static let bytesPerEntry = 16
 
-    private var entries: [Entry]
+    @usableFromInline var entries: [Entry]
     private let entryLimit: Int
     /// How often a client's state was forgotten for another one's sake.
     public private(set) var replacedCount = 0
+    /// Where the client of the last `admit` is.
+    public private(set) var lastPlace = 0
 
     /// - Parameter entryLimit: rounded down to a power of two.
     public init(entryLimit: Int) {
@@ -52,6 +54,7 @@ public struct ClientTable: ~Copyable, Sendable {
         _ key: ClientKey, rate: Rate?, inFlightLimit: Int, nowNanoseconds now: UInt64
     ) -> Verdict {
         guard let place = place(of: key, now) else { return .inFlightExceeded }
+        lastPlace = place
         var entry = entries[place]
         if inFlightLimit > 0 {
             guard entry.inFlight < UInt64(min(inFlightLimit, Self.inFlightLimit)) else { return .inFlightExceeded }
@@ -67,9 +70,41 @@ public struct ClientTable: ~Copyable, Sendable {
         return .admitted
     }
 
+    /// The common case of `admit`: the client is where it was found before. Gives false where it is not, and where the
+    /// request is over a limit; then `admit` is to be asked.
+    @inlinable @inline(__always)
+    public mutating func admitAgain(
+        _ key: ClientKey, at place: Int, rate: Rate?, inFlightLimit: Int, nowNanoseconds now: UInt64
+    ) -> Bool {
+        guard place < entries.count else { return false }
+        var entry = entries[place]
+        guard entry.word & ~0xffff == key.identity else { return false }
+        if inFlightLimit > 0 {
+            guard Int(truncatingIfNeeded: entry.word & 0xffff) < inFlightLimit else { return false }
+            entry.word &+= 1
+        }
+        if let rate {
+            guard
+                case .allowed(let arrival) = rate.admit(
+                    arrivalNanoseconds: entry.arrivalNanoseconds, nowNanoseconds: now)
+            else { return false }
+            entry.arrivalNanoseconds = arrival
+        }
+        entries[place] = entry
+        return true
+    }
+
+    /// A request that counted as in flight is over; its client is most likely still where it was found.
+    @inlinable @inline(__always)
+    public mutating func release(_ key: ClientKey, at place: Int) {
+        guard place < entries.count, entries[place].word & ~0xffff == key.identity, entries[place].word & 0xffff != 0
+        else { return release(key) }
+        entries[place].word &-= 1
+    }
+
     /// A request that counted as in flight is over.
     public mutating func release(_ key: ClientKey) {
-        let identity = Self.identity(of: key)
+        let identity = key.identity
         let bucket = bucket(of: key)
         for place in bucket..<bucket + Self.bucketEntries where entries[place].word & ~0xffff == identity {
             if entries[place].inFlight > 0 { entries[place].word -= 1 }
@@ -84,7 +119,7 @@ public struct ClientTable: ~Copyable, Sendable {
 
     /// Requests of a client in flight.
     public func inFlight(_ key: ClientKey) -> Int {
-        let identity = Self.identity(of: key)
+        let identity = key.identity
         let pair = bucket(of: key) & ~Self.bucketEntries
         for place in pair..<pair + 2 * Self.bucketEntries where entries[place].word & ~0xffff == identity {
             return Int(entries[place].inFlight)
@@ -99,9 +134,6 @@ public struct ClientTable: ~Copyable, Sendable {
 
     // MARK: Places
 
-    /// The upper 48 bits, of which the lowest is always set: no client's word is that of an empty entry.
-    private static func identity(of key: ClientKey) -> UInt64 { key.bits & ~0xffff | 0x1_0000 }
-
     /// Where a client's bucket begins: by its highest bits, so that a table that doubles splits each bucket in two.
     private func bucket(of key: ClientKey) -> Int { Self.bucket(of: key.bits, entries.count) }
 
@@ -113,7 +145,7 @@ public struct ClientTable: ~Copyable, Sendable {
     /// A client's entry, made if there is none. Nil when every place it may have belongs to a client with requests in
     /// flight.
     private mutating func place(of key: ClientKey, _ now: UInt64) -> Int? {
-        let identity = Self.identity(of: key)
+        let identity = key.identity
         while true {
             let first = bucket(of: key)
             for place in first..<first + Self.bucketEntries where entries[place].word & ~0xffff == identity {

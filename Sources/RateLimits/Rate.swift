@@ -25,7 +25,7 @@ public struct Rate: Equatable, Sendable {
     }
 
     /// How far ahead of the clock a client may be.
-    let spanNanoseconds: UInt64
+    public let spanNanoseconds: UInt64
 
     /// What becomes of one more request.
     public enum Verdict: Equatable, Sendable {
@@ -36,7 +36,7 @@ public struct Rate: Equatable, Sendable {
     }
 
     /// - Parameter arrivalNanoseconds: what was kept of this client; 0 for one that is new.
-    @inline(__always)
+    @inlinable @inline(__always)
     public func admit(arrivalNanoseconds: UInt64, nowNanoseconds now: UInt64) -> Verdict {
         let latest = now &+ spanNanoseconds
         // More than the burst is only there after the rate was changed; it is not held against the client.

@@ -41,10 +41,23 @@ final class FairLimits: Sendable {
     /// Counts one more request of a client, or refuses it; refused, it counts as nothing.
     ///
     /// - Parameter inFlightLimit: 0 for none: then it is not to be released.
-    @inline(__always)
-    func admit(_ client: ClientKey, rate: Rate?, inFlightLimit: Int, nowNanoseconds: UInt64) -> ClientTable.Verdict {
+    /// - Returns: also where the client is, for `admitAgain`.
+    func admit(
+        _ client: ClientKey, rate: Rate?, inFlightLimit: Int, nowNanoseconds: UInt64
+    ) -> (verdict: ClientTable.Verdict, place: Int) {
         clients.withValue(at: client.shard(of: Self.shardCount)) {
-            $0.admit(client, rate: rate, inFlightLimit: inFlightLimit, nowNanoseconds: nowNanoseconds)
+            let verdict = $0.admit(client, rate: rate, inFlightLimit: inFlightLimit, nowNanoseconds: nowNanoseconds)
+            return (verdict, $0.lastPlace)
+        }
+    }
+
+    /// The common case. Gives false where `admit` is to be asked.
+    @inline(__always)
+    func admitAgain(
+        _ client: ClientKey, at place: Int, rate: Rate?, inFlightLimit: Int, nowNanoseconds: UInt64
+    ) -> Bool {
+        clients.withValue(at: client.shard(of: Self.shardCount)) {
+            $0.admitAgain(client, at: place, rate: rate, inFlightLimit: inFlightLimit, nowNanoseconds: nowNanoseconds)
         }
     }
 
@@ -57,8 +70,8 @@ final class FairLimits: Sendable {
 
     /// A request that counted as in flight is over.
     @inline(__always)
-    func release(_ client: ClientKey) {
-        clients.withValue(at: client.shard(of: Self.shardCount)) { $0.release(client) }
+    func release(_ client: ClientKey, at place: Int) {
+        clients.withValue(at: client.shard(of: Self.shardCount)) { $0.release(client, at: place) }
     }
 
     func release(task: ClientKey) { tasks.withValue(at: 0) { $0.release(task) } }

@@ -43,13 +43,13 @@ struct FairLimitsTests {
         let limits = FairLimits()
         let client = limits.keys.ipv6(high: 7)
         func ask() -> ClientTable.Verdict {
-            limits.admit(client, rate: nil, inFlightLimit: 1, nowNanoseconds: second)
+            limits.admit(client, rate: nil, inFlightLimit: 1, nowNanoseconds: second).verdict
         }
         #expect(ask() == .admitted)
         #expect(ask() == .inFlightExceeded)
         #expect(limits.admit(task: client, inFlightLimit: 1, nowNanoseconds: second))
         #expect(!limits.admit(task: client, inFlightLimit: 1, nowNanoseconds: second))
-        limits.release(client)
+        limits.release(client, at: 12_345)
         #expect(ask() == .admitted)
         limits.release(task: client)
         #expect(limits.admit(task: client, inFlightLimit: 1, nowNanoseconds: second))
@@ -63,7 +63,8 @@ struct FairLimitsTests {
                 group.addTask {
                     (0..<1000).count {
                         let client = limits.keys.ipv4(UInt32($0 % 10))
-                        return limits.admit(client, rate: nil, inFlightLimit: 50, nowNanoseconds: second) == .admitted
+                        let (verdict, _) = limits.admit(client, rate: nil, inFlightLimit: 50, nowNanoseconds: second)
+                        return verdict == .admitted
                     }
                 }
             }

@@ -64,6 +64,10 @@ struct CallRecord {
     /// Bytes of body the worker has room for.
     private(set) var sendCredit = 0
 
+    /// What it counts as to its client's limit, and where; 0 for nothing. Until client and worker are done with it.
+    private(set) var clientShare: UInt64 = 0
+    private(set) var clientSharePlace: UInt32 = 0
+
     // MARK: The response
 
     private(set) var status: UInt16 = 0
@@ -206,6 +210,12 @@ extension CallRecord {
 
     mutating func grant(_ bytes: Int) { sendCredit += bytes }
 
+    /// Counts as this to its client's limit.
+    mutating func share(_ client: UInt64, at place: Int) {
+        clientShare = client
+        clientSharePlace = UInt32(truncatingIfNeeded: place)
+    }
+
     mutating func cancel() {
         precondition(hold == .owing)
         hold = .cancelled
@@ -310,5 +320,6 @@ extension CallRecord {
         if asked != nil { asked = nil }
         if case .none = requestID {} else { requestID = .none }
         precondition(stored == nil && buffered == nil, "the owners of these take them back first")
+        // What it counts as to its client's limit stays until its worker is done with it, too.
     }
 }

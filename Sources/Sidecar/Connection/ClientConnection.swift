@@ -15,7 +15,9 @@ class ClientConnection: Stream {
     private(set) final var slot: Int32 = -1
     private(set) final var peer = SocketAddress.unknown
     /// Of the peer; 0 until it is asked for.
-    private final var limitKeyBits: UInt64 = 0
+    private(set) final var limitKeyBits: UInt64 = 0
+    /// Where that was counted last.
+    private(set) final var limitPlace: UInt32 = 0
 
     init(front: FrontLoop, loop: Loop, transport: Transport) throws(LoopError) {
         self.front = front
@@ -34,6 +36,8 @@ class ClientConnection: Stream {
         peer = client
         limitKeyBits = 0
     }
+
+    final func keepLimitPlace(_ place: Int) { limitPlace = UInt32(truncatingIfNeeded: place) }
 
     /// The client that the peer is to its limits.
     final func limitKey(by keys: ClientKeys) -> ClientKey {

@@ -65,8 +65,10 @@ extension HTTP1Connection {
     /// refused.
     @inline(__always)
     func isWithinLimits(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
-        guard front.fairLimits.isOn,
-            let rejection = front.refusalByLimits(call, of: self, head, bytes)
+        guard front.fairLimits.isOn else { return true }
+        let isAdmitted = front.fairLimits.admitsAgain(
+            call, keyBits: limitKeyBits, place: limitPlace, nowNanoseconds: front.clock.nanoseconds)
+        guard !isAdmitted, let rejection = front.refusalByLimits(call, of: self, head, bytes)
         else { return true }
         refuse(call, rejection)
         return false

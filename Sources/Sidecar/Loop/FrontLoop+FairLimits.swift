@@ -20,7 +20,7 @@ extension FrontLoop {
         }
         guard limits.policy.limitsClients else { return nil }
         let client = clientKey(connection, head, bytes)
-        if limits.admit(call, of: client, nowNanoseconds: now) { return nil }
+        if limits.admit(call, of: client, connection, nowNanoseconds: now) { return nil }
         if case .rateExceeded? = limits.refusal { return .rateLimited }
         return .clientInFlight
     }

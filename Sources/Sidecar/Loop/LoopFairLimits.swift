@@ -4,21 +4,17 @@ internal import RateLimits
 internal import Settings
 
 /// The fair limits as one loop applies them: which are in force, and what each of its calls counts as. With none in
-/// force it is one branch a request, and one when it is over.
+/// force it is one branch a request, and two when it is over.
 final class LoopFairLimits {
-    /// What a call counts as, as the bits of keys; 0 for nothing.
-    private struct Share {
-        var client: UInt64 = 0
-        var task: UInt64 = 0
-    }
-
     private let shared: FairLimits
     private(set) var policy: FairLimitPolicy
     /// Whether any limit is in force.
-    private(set) var isOn: Bool
-    /// By the calls' slots; as long as needed.
-    private var shares: ContiguousArray<Share> = []
-    /// Calls that count as something: from before a reload, too, which may have ended the limits.
+    private(set) var isOn = false
+    /// Whether a client is its connection, and nothing but clients is limited.
+    private var isByConnection = false
+    /// What calls count as to their tasks, by the calls' slots; as long as needed. The bits of keys; 0 for nothing.
+    private var taskShares: ContiguousArray<UInt64> = []
+    /// How many of them count as something: from before a reload, too, which may have ended the limits.
     private var sharing = 0
     /// By target: its limit, where it has one. Made anew when a limit changes.
     private var targetLimits: ContiguousArray<(key: ClientKey, limit: Int)?> = []
@@ -28,16 +24,59 @@ final class LoopFairLimits {
     init(_ configuration: Configuration, shared: FairLimits) {
         self.shared = shared
         policy = FairLimitPolicy(configuration)
-        isOn = policy.limitsClients || policy.limitsTasks
+        policyChanged(configuration)
     }
 
     var keys: ClientKeys { shared.keys }
 
     func reconfigure(_ configuration: Configuration) {
         policy = FairLimitPolicy(configuration)
-        isOn = policy.limitsClients || policy.limitsTasks
+        policyChanged(configuration)
         targetLimits.removeAll()
     }
+
+    private func policyChanged(_ configuration: Configuration) {
+        isOn = policy.limitsClients || policy.limitsTasks
+        isByConnection =
+            policy.limitsClients && !policy.limitsTasks && policy.identity == .address
+            && configuration.trustedPeers.isEmpty
+    }
+
+    // MARK: Clients
+
+    /// Counts one more request of a client. Gives false when it is refused.
+    func admit(_ call: Call, of client: ClientKey, _ connection: ClientConnection, nowNanoseconds: UInt64) -> Bool {
+        let inFlightLimit = policy.clientInFlight
+        let (verdict, place) = shared.admit(
+            client, rate: policy.rate, inFlightLimit: inFlightLimit, nowNanoseconds: nowNanoseconds)
+        switch verdict {
+        case .admitted:
+            connection.keepLimitPlace(place)
+            if inFlightLimit > 0 { call.update { $0.share(client.bits, at: place) } }
+            return true
+        case .rateExceeded(let wait):
+            if let rate = policy.rate { refusal = .rateExceeded(rate, waitNanoseconds: wait) }
+        case .inFlightExceeded:
+            refusal = .clientInFlight(limit: inFlightLimit)
+        }
+        return false
+    }
+
+    /// The common case: one more request of a connection that had one before, within the limits. Gives false where
+    /// `admit` is to be asked.
+    @inline(__always)
+    func admitsAgain(_ call: Call, keyBits: UInt64, place: UInt32, nowNanoseconds: UInt64) -> Bool {
+        guard isByConnection, let client = ClientKey(kept: keyBits) else { return false }
+        let inFlightLimit = policy.clientInFlight
+        guard
+            shared.admitAgain(
+                client, at: Int(place), rate: policy.rate, inFlightLimit: inFlightLimit, nowNanoseconds: nowNanoseconds)
+        else { return false }
+        if inFlightLimit > 0 { call.update { $0.share(keyBits, at: Int(place)) } }
+        return true
+    }
+
+    // MARK: Tasks
 
     /// Counts one more call of a task. Gives false when it is refused.
     ///
@@ -48,7 +87,10 @@ final class LoopFairLimits {
             refusal = .taskInFlight(limit: limit)
             return false
         }
-        keep(Share(task: key.bits), of: call)
+        let slot = CallTable.slot(of: call.id)
+        while taskShares.count <= slot { taskShares.append(0) }
+        taskShares[slot] = key.bits
+        sharing += 1
         return true
     }
 
@@ -61,50 +103,23 @@ final class LoopFairLimits {
         return targetLimits[target]
     }
 
-    /// Counts one more request of a client. Gives false when it is refused: then its call is to be released, as ever.
-    func admit(_ call: Call, of client: ClientKey, nowNanoseconds: UInt64) -> Bool {
-        let inFlightLimit = policy.clientInFlight
-        let verdict = shared.admit(
-            client, rate: policy.rate, inFlightLimit: inFlightLimit, nowNanoseconds: nowNanoseconds)
-        switch verdict {
-        case .admitted:
-            if inFlightLimit > 0 { keep(client, of: call) }
-            return true
-        case .rateExceeded(let wait):
-            if let rate = policy.rate { refusal = .rateExceeded(rate, waitNanoseconds: wait) }
-        case .inFlightExceeded:
-            refusal = .clientInFlight(limit: inFlightLimit)
-        }
-        return false
-    }
-
-    private func keep(_ client: ClientKey, of call: Call) {
-        let slot = CallTable.slot(of: call.id)
-        if slot < shares.count, shares[slot].task != 0 { return shares[slot].client = client.bits }
-        keep(Share(client: client.bits), of: call)
-    }
-
-    private func keep(_ share: Share, of call: Call) {
-        let slot = CallTable.slot(of: call.id)
-        while shares.count <= slot { shares.append(Share()) }
-        shares[slot] = share
-        sharing += 1
-    }
+    // MARK: The end
 
     /// Client and worker are done with a call.
     @inline(__always)
     func over(_ call: Call) {
-        if sharing > 0 { release(call) }
+        if let client = ClientKey(kept: call.clientShare) {
+            shared.release(client, at: Int(call.clientSharePlace))
+            call.update { $0.share(0, at: 0) }
+        }
+        if sharing > 0 { releaseTask(call) }
     }
 
-    private func release(_ call: Call) {
+    private func releaseTask(_ call: Call) {
         let slot = CallTable.slot(of: call.id)
-        guard slot < shares.count else { return }
-        let share = shares[slot]
-        guard share.client | share.task != 0 else { return }
-        if let client = ClientKey(kept: share.client) { shared.release(client) }
-        if let task = ClientKey(kept: share.task) { shared.release(task: task) }
-        shares[slot] = Share()
+        guard slot < taskShares.count, let task = ClientKey(kept: taskShares[slot]) else { return }
+        shared.release(task: task)
+        taskShares[slot] = 0
         sharing -= 1
     }
 }
