@@ -106,18 +106,24 @@ struct UnixSocketTests {
     func oneOfMany() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s"
+        var rounds = 0
         for _ in 0..<50 {
-            closeDescriptor(try UnixSocket.bind(path: path, mode: 0o600, group: nil).descriptor)
+            // A process that another test is just starting has the descriptor until its exec: the socket lives on then.
+            guard let dead = try? UnixSocket.bind(path: path, mode: 0o600, group: nil) else { continue }
+            closeDescriptor(dead.descriptor)
             let bound = await withTaskGroup(of: Int32?.self) { group in
                 for _ in 0..<4 {
                     group.addTask { try? UnixSocket.bind(path: path, mode: 0o600, group: nil).descriptor }
                 }
                 return await group.reduce(into: [Int32]()) { if let descriptor = $1 { $0.append(descriptor) } }
             }
-            #expect(bound.count == 1)
+            #expect(bound.count <= 1)
+            if bound.isEmpty { continue }
+            rounds += 1
             #expect(throws: UnixSocket.BindError.inUse) { try UnixSocket.bind(path: path, mode: 0o600, group: nil) }
             bound.forEach { closeDescriptor($0) }
         }
+        #expect(rounds > 10)
     }
 
     @Test("a listener too busy to answer is not taken for dead")
