@@ -26,21 +26,23 @@ public struct ChunkedBody: Sendable {
         case ended
     }
 
+    // Every connection holds one of these: the order of the properties leaves no gaps.
+
+    /// The size being read, then what is left of the chunk.
+    private var remaining = 0
+    /// Bytes of this chunk's line, later of the trailer section.
+    private var lineBytes: UInt16 = 0
+    private let chunkLineBytes: UInt16
+    private let trailerBytes: UInt16
     private var state = State.sizeStart
     /// How many bytes of the trailer's name were read, while it may still be a forbidden one.
     private var nameLength: UInt8 = 0
     /// Which forbidden names it may still become: one bit each.
     private var nameCandidates: UInt8 = 0
-    /// Bytes of this chunk's line, later of the trailer section.
-    private var lineBytes: UInt32 = 0
-    private let chunkLineBytes: UInt32
-    private let trailerBytes: UInt32
-    /// The size being read, then what is left of the chunk.
-    private var remaining = 0
 
     public init(limits: HTTPLimits = HTTPLimits()) {
-        chunkLineBytes = UInt32(limits.chunkLineBytes)
-        trailerBytes = UInt32(limits.trailerBytes)
+        chunkLineBytes = UInt16(clamping: min(limits.chunkLineBytes, Int(UInt16.max) - 1))
+        trailerBytes = UInt16(clamping: min(limits.trailerBytes, Int(UInt16.max) - 1))
     }
 
     /// Reads on from `offset` in `bytes`, which is moved behind what was read, and says what was found.
