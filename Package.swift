@@ -81,5 +81,18 @@ let package = Package(
         tests("Compression", ["Bytes", "Gzip"]),
         tests("EventLoop", ["Bytes"]),
         tests("Sidecar", ["Bytes", "EventLoop", "BridgeProtocol", "RateLimits", "Settings"]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "Sidecar", "Bytes", "EventLoop", "BridgeProtocol", "Exposure", "Metrics", "Settings",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Simulation", swiftSettings: settings),
     ]
 )
+
+// The simulator wants optimized code to get through its million requests, and nothing but what it needs: other tests
+// in a release build take minutes to compile. scripts/test-simulation asks for that.
+if Context.environment["RUNNER_SIDECAR_SIMULATION"] != nil {
+    package.targets.removeAll { $0.type == .test && $0.name != "SimulationTests" }
+}

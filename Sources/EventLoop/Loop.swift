@@ -148,6 +148,13 @@ internal import CLibUV
         return now.seconds * 1000 + now.milliseconds
     }
 
+    /// Writes to standard error and empties `bytes`. A simulated loop keeps them instead.
+    public func writeStandardError(_ bytes: inout ByteBuffer) {
+        guard let simulation else { return StandardError.write(&bytes) }
+        simulation.keepStandardError(bytes.bytes)
+        bytes.removeAll()
+    }
+
     func markDirty(_ stream: Stream) {
         unsafe dirty.append(Unmanaged.passUnretained(stream))
     }

@@ -30,6 +30,9 @@ internal import CLibUV
     public var readLimitBytes = Int.max
     public var writeLimitBytes = Int.max
 
+    /// Called whenever the stream has read, written, ended or closed: the test has something to look at.
+    public var onNews: (() -> Void)?
+
     private enum End { case open, ended, reset }
     /// What the test did with its sending side.
     private var inputEnd = End.open
@@ -54,10 +57,14 @@ internal import CLibUV
     public var isAtEnd: Bool { outputEnd == .ended && output.isEmpty }
     /// The stream's side reset the connection; what was on the way is lost.
     public var isReset: Bool { outputEnd == .reset }
+    /// The connection was reset because bytes were on their way that the stream could not know of.
+    public private(set) var isResetByRace = false
     /// Bytes that can be received now.
     public var receivableBytes: Int { output.count }
     /// Bytes sent that the stream has not read.
     public var unreadBytes: Int { input.count }
+    /// Bytes that the stream has read, in all.
+    public private(set) var readByStreamBytes = 0
     /// Room for sending.
     public var sendableBytes: Int {
         inputEnd == .open && outputEnd != .reset ? max(0, inputLimitBytes - input.count) : 0
@@ -70,6 +77,7 @@ internal import CLibUV
         guard count > 0 else { return 0 }
         if isClosedByStream {
             // Nobody is there to read it: the other side's kernel answers with a reset.
+            if outputEnd != .reset { isResetByRace = true }
             breakOutput()
             return count
         }
@@ -131,6 +139,7 @@ internal import CLibUV
     }
 
     private func breakOutput() {
+        onNews?()
         outputEnd = .reset
         input.removeAll()
         // A Unix socket has no reset: what was written stays readable.
@@ -186,6 +195,8 @@ internal import CLibUV
         guard count > 0 else { return 0 }
         unsafe memory.copyMemory(from: input.unsafeReadable.baseAddress!, byteCount: count)
         input.consume(count)
+        readByStreamBytes += count
+        onNews?()
         return count
     }
 
@@ -210,6 +221,7 @@ internal import CLibUV
         let count = unsafe min(bytes.count, max(0, outputLimitBytes - output.count), writeLimitBytes)
         guard count > 0 else { return bytes.isEmpty ? 0 : UV_EAGAIN.rawValue }
         unsafe output.append(Span(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[..<count])))
+        onNews?()
         return Int32(count)
     }
 
@@ -224,12 +236,14 @@ internal import CLibUV
 
     func endOutput() {
         if outputEnd == .open { outputEnd = .ended }
+        onNews?()
     }
 
     func closeFromStream(withReset: Bool) {
         isClosedByStream = true
         if withReset || (kind == .tcp && !input.isEmpty) {
             // Closing with unread input is a reset, too.
+            isResetByRace = !withReset && isReady
             breakOutput()
         } else {
             endOutput()

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// What stands in for the kernel, its clock and libuv when a loop is simulated: time that is given, connections in
 /// memory, and the events of a turn in an order that does not change from one run to the next.
 ///
@@ -125,6 +127,19 @@ public final class Simulation {
             closing.removeAll()
             for stream in over { stream.finishClosingInMemory() }
         }
+    }
+
+    // MARK: Standard error
+
+    private var standardError = ByteBuffer()
+
+    func keepStandardError(_ bytes: Span<UInt8>) { standardError.append(bytes) }
+
+    /// What the loop wrote to standard error since this was asked last.
+    public func takeStandardError() -> ByteBuffer {
+        var taken = ByteBuffer()
+        swap(&taken, &standardError)
+        return taken
     }
 
     // MARK: Connections

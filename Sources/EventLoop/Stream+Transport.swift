@@ -68,8 +68,8 @@ extension Stream {
         }
     }
 
-    /// Writes all of it, as soon as it is taken; then, or when that has become impossible, `didWriteRest` is called. Not
-    /// if this gives an error.
+    /// Writes all of it, as soon as it is taken; then, or when that has become impossible, `didWriteRest` is called.
+    /// Not if this gives an error.
     final func writeLater(_ rest: PendingWrite) -> Int32 {
         if isInMemory {
             unsafe MemoryEndpoint.at(endpoint).connection?.writeLater(rest)

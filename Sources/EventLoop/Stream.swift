@@ -9,9 +9,9 @@ internal import CLibUV
 /// Subclasses override `received`, `ended`, `drained` and `closed`; they are called on the loop's thread only.
 @safe open class Stream {
     /// What carries the bytes. Everything that depends on it stands in `Stream+Transport.swift`, a dozen functions that
-    /// each know the kinds there are: to begin and stop reading, to write what is taken at once, to write the rest later,
-    /// to end, reset and close. A further transport (TLS over one of these) is a case here and an arm there; whoever
-    /// uses streams sees bytes in `received` and writes to `outbox`, whatever carries them.
+    /// each know the kinds there are: to begin and stop reading, to write what is taken at once, to write the rest
+    /// later, to end, reset and close. A further transport (TLS over one of these) is a case here and an arm there;
+    /// whoever uses streams sees bytes in `received` and writes to `outbox`, whatever carries them.
     ///
     /// On a simulated loop either kind is carried in memory, and behaves as the kind it stands for.
     public enum Transport: Sendable { case tcp, unixSocket }

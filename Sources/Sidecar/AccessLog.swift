@@ -30,11 +30,14 @@ struct AccessLog {
     private let format: LogFormat
     private var seen = 0
     private var lines = ByteBufferBox()
+    private let loop: Loop
 
     /// One write to a pipe is not mixed with those of other threads up to here (PIPE_BUF, pipe(7)).
     private static let writeLimitBytes = 4096
 
-    init(_ configuration: Configuration) {
+    /// - Parameter loop: what writes the lines.
+    init(_ configuration: Configuration, loop: Loop) {
+        self.loop = loop
         mode = configuration.accessLog
         format = configuration.logFormat
     }
@@ -62,7 +65,7 @@ struct AccessLog {
 
     /// Writes what was gathered.
     mutating func flush() {
-        if lines.count > 0 { lines.write() }
+        if lines.count > 0 { lines.write(by: loop) }
     }
 
     /// The buffer, in an object so that the log itself stays a copyable value.
@@ -70,7 +73,7 @@ struct AccessLog {
         private var buffer = ByteBuffer()
         var count: Int { buffer.count }
         func append(_ text: String) { buffer.append(utf8: text) }
-        func write() { StandardError.write(&buffer) }
+        func write(by loop: Loop) { loop.writeStandardError(&buffer) }
     }
 }
 

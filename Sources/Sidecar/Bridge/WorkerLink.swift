@@ -310,6 +310,9 @@ final class WorkerLink: Stream {
         case .ignore: return
         case .letGo: front.letGo(call, self)
         case .violate: breakOff("\(header.type.name) for a call whose response is streamed")
+        case .take where frame == .result && call.kind == .listener:
+            // It is no call that has a result; what came as REQUEST has a response with a head.
+            breakOff("RESULT for a streamed request")
         case .take: take(frame, header, payload, for: call)
         }
     }

@@ -182,8 +182,10 @@ extension HTTP1Connection {
         case .forward: return forwardBody(bytes)
         case .discard:
             var offset = 0
-            if case .failed(let error) = readBody(bytes, at: &offset, data: { _ in true }) {
-                refuseMalformed(error)
+            if case .failed = readBody(bytes, at: &offset, data: { _ in true }) {
+                // It has its response, or will have it: nothing can be said about the rest but by closing.
+                noteMayStillSend()
+                giveUpBody()
                 return bytes.count
             }
             return offset

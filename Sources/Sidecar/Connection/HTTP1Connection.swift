@@ -258,6 +258,7 @@ final class HTTP1Connection: ClientConnection {
         let received = takeBegan()
         call.update { $0.open(connectionSlot: slot, receivedNanoseconds: received) }
         pipeline.append(call)
+        noteMayStillSend()
         refuse(call, rejection)
     }
 
@@ -322,7 +323,8 @@ final class HTTP1Connection: ClientConnection {
     private func endAfterLastResponse() {
         endRequests()
         abandonCalls(reason: .clientClosed)
-        guard flags.contains(.mayStillSend), !flags.contains(.halfClosed) else { return closeWhenDrained() }
+        let mayBeSending = flags.contains(.mayStillSend) || unconsumedBytes > 0 || !isReading
+        guard mayBeSending, !flags.contains(.halfClosed) else { return closeWhenDrained() }
         flags.insert(.lingering)
         shutdownOutput()
         settle(unconsumed: unconsumedBytes)
@@ -354,6 +356,8 @@ final class HTTP1Connection: ClientConnection {
 
     override func endHalfClose() {
         guard !isClosing else { return }
+        // What only the end of the connection ends would look whole.
+        if let first = pipeline.first, first.phase == .streaming, !first.isDelimited { return cutVisibly() }
         abandonCalls(reason: .clientHalfClosed)
         closeWhenDrained()
     }
@@ -410,8 +414,8 @@ final class HTTP1Connection: ClientConnection {
         }
     }
 
-    /// The rest of a body that serves no purpose does not come: the responses under way are the last ones.
-    private func giveUpBody() {
+    /// The rest of a body that serves no purpose does not come, or is none: the responses under way are the last ones.
+    func giveUpBody() {
         endRequests()
         guard let last = pipeline.last else { return closeWhenDrained() }
         last.update { $0.closeConnection() }

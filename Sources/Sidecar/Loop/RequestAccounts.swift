@@ -31,7 +31,7 @@ final class RequestAccounts {
         self.loop = loop
         metrics = LoopMetrics(
             targetLabelLimit: configuration.metricsTaskLabelLimit, failures: FailureCause.labels)
-        accessLog = AccessLog(configuration)
+        accessLog = AccessLog(configuration, loop: loop)
         noting = RequestNoting(configuration)
         isNoting = noting.isOn
     }
@@ -40,7 +40,7 @@ final class RequestAccounts {
         noting = RequestNoting(configuration)
         isNoting = noting.isOn
         accessLog.flush()
-        accessLog = AccessLog(configuration)
+        accessLog = AccessLog(configuration, loop: loop)
     }
 
     /// What is kept of a request, if anything is.
