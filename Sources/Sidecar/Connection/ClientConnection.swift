@@ -14,10 +14,8 @@ class ClientConnection: Stream {
     /// Where the loop keeps it; -1 before and after.
     private(set) final var slot: Int32 = -1
     private(set) final var peer = SocketAddress.unknown
-    /// Of the peer; 0 until it is asked for.
-    private(set) final var limitKeyBits: UInt64 = 0
-    /// Where that was counted last.
-    private(set) final var limitPlace: UInt32 = 0
+    /// Who the peer is to its limits, and where that was counted last; nil until limits ask for it.
+    private(set) final var limited: LimitedClient?
 
     init(front: FrontLoop, loop: Loop, transport: Transport) throws(LoopError) {
         self.front = front
@@ -34,16 +32,16 @@ class ClientConnection: Stream {
     /// Whom a trusted proxy has opened this connection for.
     final func speak(for client: SocketAddress) {
         peer = client
-        limitKeyBits = 0
+        limited = nil
     }
 
-    final func keepLimitPlace(_ place: Int) { limitPlace = UInt32(truncatingIfNeeded: place) }
+    final func keepLimitPlace(_ place: Int) { limited?.keep(place: place) }
 
     /// The client that the peer is to its limits.
     final func limitKey(by keys: ClientKeys) -> ClientKey {
-        if let key = ClientKey(kept: limitKeyBits) { return key }
+        if let limited, let key = ClientKey(kept: limited.keyBits) { return key }
         let key = IPAddress(peer).map { keys.address($0) } ?? keys.withoutAddress
-        limitKeyBits = key.bits
+        limited = LimitedClient(keyBits: key.bits)
         return key
     }
 
@@ -111,4 +109,14 @@ struct WorkerResult {
     let status: Int
     let content: Content
     let failure: TaskFailure
+}
+
+/// What limits know of a connection's client; an object, so that connections without limits do not carry it.
+final class LimitedClient {
+    let keyBits: UInt64
+    private(set) var place: UInt32 = 0
+
+    init(keyBits: UInt64) { self.keyBits = keyBits }
+
+    func keep(place: Int) { self.place = UInt32(truncatingIfNeeded: place) }
 }

@@ -67,7 +67,8 @@ extension HTTP1Connection {
     func isWithinLimits(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
         guard front.fairLimits.isOn else { return true }
         let isAdmitted = front.fairLimits.admitsAgain(
-            call, keyBits: limitKeyBits, place: limitPlace, nowNanoseconds: front.clock.nanoseconds)
+            call, keyBits: limited?.keyBits ?? 0, place: limited?.place ?? 0,
+            nowNanoseconds: front.clock.nanoseconds)
         guard !isAdmitted, let rejection = front.refusalByLimits(call, of: self, head, bytes)
         else { return true }
         refuse(call, rejection)

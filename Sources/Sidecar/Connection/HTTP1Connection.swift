@@ -29,8 +29,9 @@ final class HTTP1Connection: ClientConnection {
     private(set) var pipeline = ResponsePipeline()
     private var timers = ConnectionTimers()
     private var flags: Flags = []
-    /// When the first byte of the request came that is not complete yet; 0 when there is none.
-    private var beganNanoseconds: UInt64 = 0
+    /// When the first byte of the request came that is not complete yet; 0 when there is none. It wraps around after
+    /// longer than a head may take.
+    private var beganMicroseconds: UInt32 = 0
 
     override init(front: FrontLoop, loop: Loop, transport: Transport = .tcp) throws(LoopError) {
         try super.init(front: front, loop: loop, transport: transport)
@@ -126,7 +127,9 @@ final class HTTP1Connection: ClientConnection {
             stopReading()
             if unsentBytes > 0 { awaitDrain() }
         }
-        if unconsumed > 0 && beganNanoseconds == 0 { beganNanoseconds = front.clock.nanoseconds }
+        if unconsumed > 0 && beganMicroseconds == 0 {
+            beganMicroseconds = Self.microseconds(front.clock.nanoseconds)
+        }
         timers.expect(wait(unconsumed: unconsumed), now: front.clock.ticks, front.timerBounds)
     }
 
@@ -243,9 +246,16 @@ final class HTTP1Connection: ClientConnection {
     }
 
     private func takeBegan() -> UInt64 {
-        defer { beganNanoseconds = 0 }
+        defer { beganMicroseconds = 0 }
         timers.requestRead()
-        return beganNanoseconds != 0 ? beganNanoseconds : front.clock.nanoseconds
+        let now = front.clock.nanoseconds
+        guard beganMicroseconds != 0 else { return now }
+        return now - UInt64(Self.microseconds(now) &- beganMicroseconds) * 1000
+    }
+
+    /// Odd, so that none is 0.
+    private static func microseconds(_ nanoseconds: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: nanoseconds / 1000) | 1
     }
 
     /// Refuses bytes that are no request, and the connection with them (RFC 9112 section 2.2: nobody knows where the
