@@ -44,7 +44,7 @@ private final class Bench {
     var checker = JSONChecker()
     var rules = ExposureRules(ExposureSettings(auth: .open, rules: runner48))
     let target: Int
-    let tails: AnswerTails
+    let tails: ResponseHeadSuffix
     var metrics = LoopMetrics(targetLabelLimit: 100, failures: [FailureLabel(side: "front", reason: "none")])
     let route: LoopMetrics.RouteSlot
     var batch = CallBatch()
@@ -56,7 +56,7 @@ private final class Bench {
 
     init() {
         let date = bytes("Sun, 06 Nov 1994 08:49:37 GMT")
-        tails = AnswerTails(date: date.span, keepAliveSeconds: 75)
+        tails = ResponseHeadSuffix(date: date.span, keepAliveSeconds: 75)
         let id = bytes("app.tasks.add")
         target = rules.catalogue.intern(.task, id: id.span)
         rules.catalogue.setAvailability(.callable, of: target)

@@ -87,8 +87,8 @@ public struct JSONChecker: Sendable {
                     if key.contains(.member) { memberStart = at }
                     if key.contains(.meaningful) {
                         isPlain = false
-                        // Beside the member, too: the serializer may refuse what it finds there. And to the runner's own
-                        // a graph is all of a text.
+                        // Beside the member, too: the serializer may refuse what it finds there. And to the
+                        // runner's own a graph is all of a text.
                         if serializer == .runner || memberStart < 0 { needsWhole = true }
                     }
                     if key.contains(.returnPayload) && watchesReturnPayload { needsWhole = true }

@@ -59,7 +59,7 @@ struct Front: ~Copyable {
     mutating func lines(_ decision: Decision) -> String? {
         var head = ByteBuffer()
         let date: [UInt8] = []
-        let tails = AnswerTails(date: date.span, keepAliveSeconds: 5)
+        let tails = ResponseHeadSuffix(date: date.span, keepAliveSeconds: 5)
         switch decision {
         case .preflight(let block): rules.writePreflight(block, tails, .close, into: &head)
         case .call(_, _, let block), .discovery(_, let block), .reject(_, let block):
@@ -119,7 +119,7 @@ extension Front {
         let decision = decide(&rules, head, bytes.span)
         let id = rules.requestID(for: decision, head, bytes.span)
         let date = Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8)
-        let tails = AnswerTails(date: date.span, keepAliveSeconds: 5)
+        let tails = ResponseHeadSuffix(date: date.span, keepAliveSeconds: 5)
         var out = ByteBuffer()
         switch decision {
         case .call(_, _, let block), .discovery(_, let block):

@@ -80,7 +80,7 @@ struct ReplayTests {
     ) -> Outcome {
         let end: ConnectionEnd = exchange.header("Connection") == "close" ? .close : .keepAlive
         let date = Array((exchange.header("Date") ?? "").utf8)
-        let tails = AnswerTails(date: date.span, keepAliveSeconds: 5)
+        let tails = ResponseHeadSuffix(date: date.span, keepAliveSeconds: 5)
         let id = rules.requestID(for: decision, head, request.span)
         var expected = exchange.head(requestID: text(of: id))
         var answer = ByteBuffer()
@@ -175,7 +175,7 @@ struct ReplayTests {
 
     private func write(
         _ rejection: Rejection, _ id: RunnerRequestID, _ block: CORSBlock, _ head: RequestHead,
-        _ tails: borrowing AnswerTails, _ end: ConnectionEnd, _ rules: inout ExposureRules,
+        _ tails: borrowing ResponseHeadSuffix, _ end: ConnectionEnd, _ rules: inout ExposureRules,
         into answer: inout ByteBuffer
     ) {
         var body = ByteBuffer()

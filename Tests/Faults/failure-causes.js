@@ -195,7 +195,7 @@ const FAILURE_CAUSES = {
     provoke: (run) => ask(run, callBytes('once', { id: 'slow', ms: 5_000 })),
   },
   'a task whose stream breaks midway': {
-    side: 'task', reason: 'answer_cut',
+    side: 'task', reason: 'response_cut',
     async provoke(run) { await ask(run, callBytes('breaksMidway', {})); },
   },
   'a CORS function of the app that throws': {

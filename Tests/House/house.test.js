@@ -46,6 +46,7 @@ const CODE = /\.(?:js|mjs|ts|swift|lua|sh|html|ya?ml|service)$|(?:^|\/)Dockerfil
 /** Files that may be longer, and why. */
 const LONG_FILES = {
   'Sources/Sidecar/Admin/AdminPage.swift': 'a whole web page, written by scripts/embed-page',
+  'Sources/Sidecar/Connection/HTTP1Connection.swift': 'all that may change the state of a connection',
 };
 
 /** Folders that hold what others made. */

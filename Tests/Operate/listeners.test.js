@@ -1,7 +1,7 @@
 'use strict';
 
-// Where clients reach a front: Unix sockets, several listeners, and sockets that systemd opened. With the real nginx and
-// systemd-socket-activate where they are installed (Debian: nginx-light, systemd).
+// Where clients reach a front: Unix sockets, several listeners, and sockets that systemd opened. With the real nginx
+// and systemd-socket-activate where they are installed (Debian: nginx-light, systemd).
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');

@@ -138,7 +138,7 @@ struct CallTableTests {
         #expect(!again.clientStalled && !again.responseWasCut && !again.sentContinue)
         #expect(again.buffered == nil && again.stored == nil && again.next == nil && again.rejection == nil)
         #expect(again.linkNumber == 0 && again.sendCredit == 0 && again.reservedBytes == 0 && again.status == 0)
-        #expect(again.dispatchedNanoseconds == 0 && again.answeredNanoseconds == 0 && again.queuedNanoseconds == 0)
+        #expect(again.dispatchedNanoseconds == 0 && again.respondedNanoseconds == 0 && again.queuedNanoseconds == 0)
         let isEmpty = calls.table.buffer(again, &calls.pool).bytes.isEmpty
         #expect(isEmpty)
     }

@@ -6,19 +6,19 @@ import Settings
 
 /// A loop's front that listens nowhere and knows no worker: what a connection or a call needs around it.
 final class QuietFront {
-    private(set) var front: FrontLoop!
+    private(set) var serving: ServingLoop!
     private let control: Loop
 
     init() throws {
         control = try Loop()
         let mailbox = try Mailbox<ControlMessage>(loop: control) { _ in }
-        front = try FrontLoop(
+        serving = try ServingLoop(
             index: 0, configuration: Configuration(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             control: ControlHandle(mailbox: mailbox, loopCount: 1))
     }
 
     deinit {
-        front = nil
+        serving = nil
         // The mailbox went with it; its loop lets go of it when it turns.
         var isOver = false
         let timer = Timer(loop: control) { isOver = true }
@@ -27,6 +27,6 @@ final class QuietFront {
     }
 
     func connection() throws -> ClientConnection {
-        try HTTP1Connection(front: front, loop: front.loop)
+        try HTTP1Connection(serving: serving, loop: serving.loop)
     }
 }

@@ -12,7 +12,7 @@ import Settings
 final class FrontUnderTest {
     let simulation: Simulation
     let loop: Loop
-    private var front: FrontLoop!
+    private var front: ServingLoop!
     private var control: [ControlMessage] = []
     private let address: SocketAddress
     private(set) var isDrained = false
@@ -23,7 +23,7 @@ final class FrontUnderTest {
         address = SocketAddress(host: "127.0.0.1", port: 7071)!
         let box = Box()
         let mailbox = try Mailbox<ControlMessage>(loop: loop) { box.take?($0) }
-        front = try FrontLoop(
+        front = try ServingLoop(
             index: 0, configuration: configuration, logger: Logger(label: "simulation") { _ in SilentLog() },
             control: ControlHandle(mailbox: mailbox, loopCount: 1), loop: loop)
         _ = try front.listen(at: .address(address))

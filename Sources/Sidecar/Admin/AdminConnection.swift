@@ -126,7 +126,7 @@ final class AdminConnection: Stream {
         allow(AdminServer.answerTimeoutMilliseconds)
     }
 
-    private func refuse(_ answer: AdminAnswer) {
+    private func refuse(_ answer: AdminResponse) {
         begin(keepsAlive: false, isHead: false)
         finish(answer)
     }
@@ -134,7 +134,7 @@ final class AdminConnection: Stream {
     // MARK: Answers
 
     /// Writes the answer; a client that left meanwhile gets none.
-    private func finish(_ answer: AdminAnswer) {
+    private func finish(_ answer: AdminResponse) {
         guard phase == .answering, !isClosing else { return }
         allow(AdminServer.answerTimeoutMilliseconds)
         prepareOutbox()

@@ -6,7 +6,7 @@ internal import Settings
 
 /// The endpoints, and what each answers.
 extension AdminServer {
-    typealias Answer = (AdminAnswer) -> Void
+    typealias Answer = (AdminResponse) -> Void
 
     private struct Endpoint {
         let path: String
@@ -70,7 +70,7 @@ extension AdminServer {
         endpoint.respond(self, request, answer)
     }
 
-    private func readiness(asJSON: Bool) -> AdminAnswer {
+    private func readiness(asJSON: Bool) -> AdminResponse {
         let reasons = front.readiness.reasons()
         let status = reasons.isEmpty ? 200 : 503
         guard asJSON else {
@@ -83,7 +83,7 @@ extension AdminServer {
         return .json(status, "{\"ready\":\(reasons.isEmpty),\"reasons\":[\(members.joined(separator: ","))]}\n")
     }
 
-    private func setLogLevel(_ body: String) -> AdminAnswer {
+    private func setLogLevel(_ body: String) -> AdminResponse {
         let name = body.filter { !$0.isWhitespace }
         guard let level = Settings.LogLevel(rawValue: name) else {
             let names = Settings.LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
@@ -97,7 +97,7 @@ extension AdminServer {
     }
 
     /// Gathers what the loops counted, and answers with what `show` makes of it.
-    private func withSnapshot(_ answer: @escaping Answer, show: @escaping (MetricsSnapshot) -> AdminAnswer) {
+    private func withSnapshot(_ answer: @escaping Answer, show: @escaping (MetricsSnapshot) -> AdminResponse) {
         front.takeSnapshot { snapshot in
             answer(snapshot.map(show) ?? .text(503, "A serving loop did not report in time\n"))
         }

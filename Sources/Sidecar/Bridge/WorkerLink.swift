@@ -8,7 +8,7 @@ internal import Metrics
 ///
 /// Every frame that names a call is held against that call's state before it changes anything (`WorkerHold.verdict`).
 final class WorkerLink: Stream {
-    let front: FrontLoop
+    let serving: ServingLoop
     /// Which of all the links its loop ever had this is, from 1.
     let number: UInt32
     /// The Node process at the other end.
@@ -34,9 +34,9 @@ final class WorkerLink: Stream {
     /// Why it ended, where the other side is to blame for more than leaving.
     private(set) var brokeProtocol = false
 
-    init(front: FrontLoop, loop: Loop, transport: Transport, worker: WorkerIdentity) throws(LoopError) {
-        self.front = front
-        self.number = front.admission.nextLinkNumber()
+    init(serving: ServingLoop, loop: Loop, transport: Transport, worker: WorkerIdentity) throws(LoopError) {
+        self.serving = serving
+        self.number = serving.admission.nextLinkNumber()
         self.worker = worker
         try super.init(loop: loop, transport: transport)
         health.joined(nowMilliseconds: loop.nowMilliseconds)
@@ -88,8 +88,8 @@ final class WorkerLink: Stream {
                 head: head.extracting(first: 0), isASCII: isASCII, isPlain: isPlain)
         }
         let requestID = call.requestID
-        let notes = call.notes.flatMap { $0.changesHead ? $0 : nil }
-        guard notes != nil || requestID.changesHead else {
+        let trace = call.trace.flatMap { $0.changesHead ? $0 : nil }
+        guard trace != nil || requestID.changesHead else {
             return add(
                 call, index: index, flags: flags, text: text, peer: PeerBlock(peer), head: head, isASCII: isASCII,
                 isPlain: isPlain)
@@ -97,9 +97,9 @@ final class WorkerLink: Stream {
         var changed = ByteBuffer()
         swap(&changed, &changedHead)
         if requestID.changesHead { requestID.writeHead(head, into: &changed) } else { changed.append(head) }
-        if let notes {
+        if let trace {
             var noted = ByteBuffer()
-            notes.write(changed.bytes, into: &noted)
+            trace.write(changed.bytes, into: &noted)
             swap(&changed, &noted)
         }
         add(
@@ -136,7 +136,7 @@ final class WorkerLink: Stream {
         sent(since: before, frames: outbox.count > before ? 1 : 0)
         guard !isBatchQueued else { return }
         isBatchQueued = true
-        front.turn.flush(self)
+        serving.turn.flush(self)
     }
 
     /// Puts this turn's batch into the outbox; the loop writes it when the turn ends.
@@ -177,13 +177,13 @@ final class WorkerLink: Stream {
 
     func open(_ call: Call, peer: SocketAddress, head: Span<UInt8>, hasBody: Bool) {
         let flags: RequestFlags = hasBody ? .bodyFollows : []
-        guard let notes = call.notes, notes.changesHead else {
+        guard let trace = call.trace, trace.changesHead else {
             return write {
                 FrameWriter.request(call: call.id, flags: flags, peer: PeerBlock(peer), head: head, into: &$0)
             }
         }
         var changed = ByteBuffer()
-        notes.write(head, into: &changed)
+        trace.write(head, into: &changed)
         write {
             FrameWriter.request(call: call.id, flags: flags, peer: PeerBlock(peer), head: changed.bytes, into: &$0)
         }
@@ -235,7 +235,7 @@ final class WorkerLink: Stream {
     func checkOverdue(nowMilliseconds: UInt64, patienceMilliseconds: Int) {
         let was = health.state
         health.checkOverdue(nowMilliseconds: nowMilliseconds, patienceMilliseconds: patienceMilliseconds)
-        if health.state != was { front.becameUnresponsive(self) }
+        if health.state != was { serving.becameUnresponsive(self) }
     }
 
     private func pong(_ number: UInt32, _ load: WorkerLoad) {
@@ -244,24 +244,24 @@ final class WorkerLink: Stream {
         processLoad = load.process
         guard health.pong(number: number, nowMilliseconds: loop.nowMilliseconds, lagMicroseconds: lagMicroseconds)
         else { return breakOff("PONG \(number) answers no PING") }
-        if health.state != was { front.becameResponsive(self) }
-        front.accounts.recordLag(.node, nanoseconds: UInt64(lagMicroseconds) * 1000)
+        if health.state != was { serving.becameResponsive(self) }
+        serving.accounts.recordLag(.node, nanoseconds: UInt64(lagMicroseconds) * 1000)
         // It has read every CANCEL before that PING, and sent all it had to say before this PONG.
         while let id = cancelled.next(answered: number) {
-            if let call = front.calls.find(id, of: self.number), call.hold == .cancelled { front.letGo(call, self) }
+            if let call = serving.calls.find(id, of: self.number), call.hold == .cancelled { serving.letGo(call, self) }
         }
-        front.linkHasRoom(self)
+        serving.linkHasRoom(self)
     }
 
     // MARK: Input
 
     override func received(_ bytes: Span<UInt8>) -> Int {
-        front.readClock()
+        serving.readClock()
         neededBytes = 0
         var consumed = 0
         defer { traffic.received(bytes: consumed) }
         while !isClosing {
-            switch front.frames.next(in: bytes, at: consumed) {
+            switch serving.frames.next(in: bytes, at: consumed) {
             case .frame(let header, let payload, let total):
                 handle(header, bytes.extracting(payload.range))
                 consumed += total
@@ -286,14 +286,14 @@ final class WorkerLink: Stream {
         case .pong: pong(header.field, WorkerLoad(payload: payload))
         case .originAnswer:
             let answer = OriginAnswer(flags: OriginAnswerFlags(rawValue: header.flags), value: payload.copied())
-            front.originAnswered(header.call, by: self, answer)
+            serving.originAnswered(header.call, by: self, answer)
         case .draining:
             health.drain()
             sendDraining()
-            front.workersChanged()
+            serving.workersChanged()
         case .hello:
             do throws(HelloError) {
-                if let reason = front.reannounced(self, try Hello(parsing: payload)) { breakOff(reason) }
+                if let reason = serving.reannounced(self, try Hello(parsing: payload)) { breakOff(reason) }
             } catch {
                 breakOff("\(error)")
             }
@@ -305,10 +305,10 @@ final class WorkerLink: Stream {
     /// A frame that names a call.
     @inline(__always)
     private func handle(_ frame: WorkerFrame, _ header: FrameHeader, _ payload: Span<UInt8>) {
-        guard let call = front.calls.find(header.call, of: number) else { return }
+        guard let call = serving.calls.find(header.call, of: number) else { return }
         switch call.hold.verdict(on: frame, in: call.phase) {
         case .ignore: return
-        case .letGo: front.letGo(call, self)
+        case .letGo: serving.letGo(call, self)
         case .violate: breakOff("\(header.type.name) for a call whose response is streamed")
         case .take where frame == .result && call.kind == .listener:
             // It is no call that has a result; what came as REQUEST has a response with a head.
@@ -319,10 +319,10 @@ final class WorkerLink: Stream {
 
     @inline(__always)
     private func take(_ frame: WorkerFrame, _ header: FrameHeader, _ payload: Span<UInt8>, for call: Call) {
-        guard let connection = front.connections[call] else { return }
+        guard let connection = serving.connections[call] else { return }
         switch frame {
         case .result:
-            front.letGo(call, self)
+            serving.letGo(call, self)
             let flags = ResultFlags(rawValue: header.flags)
             connection.respond(
                 call,
@@ -331,12 +331,12 @@ final class WorkerLink: Stream {
                     content: flags.contains(.empty) ? .empty : flags.contains(.result) ? .result : .body,
                     failure: TaskFailure(flags)), payload)
         case .responseData:
-            guard call.owedCredit + payload.count <= front.limits.streamWindowBytes else {
-                return breakOff("RESPONSE_DATA beyond the window of \(front.limits.streamWindowBytes) bytes")
+            guard call.owedCredit + payload.count <= serving.limits.streamWindowBytes else {
+                return breakOff("RESPONSE_DATA beyond the window of \(serving.limits.streamWindowBytes) bytes")
             }
             connection.stream(payload, of: call)
         case .responseEnd:
-            front.letGo(call, self)
+            serving.letGo(call, self)
             let flags = ResponseEndFlags(rawValue: header.flags)
             connection.endStream(
                 of: call, keepAlive: flags.contains(.keepAlive), isCut: flags.contains(.abort))
@@ -350,17 +350,17 @@ final class WorkerLink: Stream {
     /// The other side broke a rule: the link ends, and the reason is logged.
     private func breakOff(_ reason: String) {
         brokeProtocol = true
-        front.linkBroke(self, reason)
+        serving.linkBroke(self, reason)
         close()
     }
 
-    override func drained() { front.linkHasRoom(self) }
+    override func drained() { serving.linkHasRoom(self) }
 
     override func ended(_ error: LoopError?) { close() }
 
     override func closed() {
         health.lose()
-        if hasJoined { front.lost(self) }
+        if hasJoined { serving.lost(self) }
     }
 }
 

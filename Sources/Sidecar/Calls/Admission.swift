@@ -2,7 +2,7 @@ internal import Bytes
 internal import Exposure
 
 /// Which requests get a worker, and when: the links, the requests that wait for one, and those whose origin the app
-/// judges. It decides; `FrontLoop` and the connections carry out.
+/// judges. It decides; `ServingLoop` and the connections carry out.
 final class Admission {
     private(set) var workers: WorkerPool
     private(set) var pending: PendingQueue

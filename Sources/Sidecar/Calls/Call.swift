@@ -43,7 +43,7 @@ struct CallRecord {
     /// Another request had arrived behind it.
     private(set) var hasMoreBehind = false
     /// What is kept beside what serving takes; nil while nobody wants to know.
-    private(set) var notes: RequestNotes?
+    private(set) var trace: RequestTrace?
     /// Head and body, while they are needed and not in the connection's input any more.
     private(set) var stored: StoredRequest?
 
@@ -58,7 +58,7 @@ struct CallRecord {
     private(set) var queuedNanoseconds: UInt64 = 0
     private(set) var dispatchedNanoseconds: UInt64 = 0
     /// When the response, or the first of it, was there; 0 until then.
-    private(set) var answeredNanoseconds: UInt64 = 0
+    private(set) var respondedNanoseconds: UInt64 = 0
     /// The request's body still has bytes for the worker.
     private(set) var bodyIsOpen = false
     /// Bytes of body the worker has room for.
@@ -125,14 +125,14 @@ extension CallRecord {
     /// Its head was read.
     mutating func open(
         _ head: RequestHead, connectionSlot: Int32, receivedNanoseconds: UInt64, hasMoreBehind: Bool,
-        notes: RequestNotes?
+        trace: RequestTrace?
     ) {
         open(connectionSlot: connectionSlot, receivedNanoseconds: receivedNanoseconds)
         method = MethodLabel(head.method)
         minorVersion = head.minorVersion
         closesConnection = !head.keepAlive
         self.hasMoreBehind = hasMoreBehind
-        self.notes = notes
+        self.trace = trace
     }
 
     /// Bytes came that are no request, or not all of one.
@@ -244,7 +244,7 @@ extension CallRecord {
         apply(.responded)
         self.status = UInt16(truncatingIfNeeded: status)
         self.rejection = rejection
-        if answeredNanoseconds == 0 { answeredNanoseconds = nowNanoseconds }
+        if respondedNanoseconds == 0 { respondedNanoseconds = nowNanoseconds }
         bodyIsOpen = false
     }
 
@@ -253,7 +253,7 @@ extension CallRecord {
 
     mutating func startResponse(nowNanoseconds: UInt64, isDelimited: Bool) {
         apply(.responseStarted)
-        answeredNanoseconds = nowNanoseconds
+        respondedNanoseconds = nowNanoseconds
         self.isDelimited = isDelimited
     }
 
@@ -302,7 +302,7 @@ extension CallRecord {
         receivedNanoseconds = 0
         queuedNanoseconds = 0
         dispatchedNanoseconds = 0
-        answeredNanoseconds = 0
+        respondedNanoseconds = 0
         bodyIsOpen = false
         sendCredit = 0
         status = 0
@@ -316,7 +316,7 @@ extension CallRecord {
         responseBytes = 0
         owedCredit = 0
         reservedBytes = 0
-        if notes != nil { notes = nil }
+        if trace != nil { trace = nil }
         if asked != nil { asked = nil }
         if case .none = requestID {} else { requestID = .none }
         precondition(stored == nil && buffered == nil, "the owners of these take them back first")

@@ -10,22 +10,22 @@ internal import Settings
 /// HTTP/1.1 is one implementation of it; another protocol comes in beside it, and finds a call's place by the call.
 /// Which bytes carry it (TCP, a Unix socket) is the transport's matter, see `Stream`.
 class ClientConnection: Stream {
-    let front: FrontLoop
+    let serving: ServingLoop
     /// Where the loop keeps it; -1 before and after.
     private(set) final var slot: Int32 = -1
     private(set) final var peer = SocketAddress.unknown
     /// Who the peer is to its limits, and where that was counted last; nil until limits ask for it.
     private(set) final var limited: LimitedClient?
 
-    init(front: FrontLoop, loop: Loop, transport: Transport) throws(LoopError) {
-        self.front = front
+    init(serving: ServingLoop, loop: Loop, transport: Transport) throws(LoopError) {
+        self.serving = serving
         try super.init(loop: loop, transport: transport)
     }
 
     /// Starts to serve a connection that was just accepted.
     final func open(peer: SocketAddress) {
         self.peer = peer
-        slot = front.connections.add(self)
+        slot = serving.connections.add(self)
         opened()
     }
 
@@ -48,9 +48,9 @@ class ClientConnection: Stream {
     override final func closed() {
         abandoned()
         guard slot >= 0 else { return }
-        front.connections.remove(slot)
+        serving.connections.remove(slot)
         slot = -1
-        front.connectionClosed()
+        serving.connectionClosed()
     }
 
     // MARK: What a protocol implements

@@ -13,7 +13,7 @@ extension HTTP1Connection {
         case .incomplete:
             return 0
         case .malformed(let fault):
-            front.logger.warning(
+            serving.logger.warning(
                 "PROXY protocol header refused",
                 metadata: ["peer": "\(peer)", "reason": "\(fault.rawValue)", "side": "client"])
             refuseUnread(.malformedProxyHeader)

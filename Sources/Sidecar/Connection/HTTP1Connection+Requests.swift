@@ -17,18 +17,18 @@ extension HTTP1Connection {
     func carryOut(
         _ decision: Decision, _ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>, rest: Span<UInt8>
     ) -> Int {
-        if front.exposure.rules.hasRequestIDs { identify(call, decision, head, bytes) }
+        if serving.exposure.rules.hasRequestIDs { identify(call, decision, head, bytes) }
         switch decision {
         case .stream(let target):
             openStream(call, decision, head, bytes, target: target)
         case .handOver:
             openStream(call, decision, head, bytes, target: -1)
-        case .outside where front.exposure.takesEveryStream,
-            .reject(.targetIsNoURL, _) where front.exposure.takesEveryStream:
+        case .outside where serving.exposure.takesEveryStream,
+            .reject(.targetIsNoURL, _) where serving.exposure.takesEveryStream:
             // What the exposure does not know, and what it takes for no URL, is the app's.
             openStream(call, .outside, head, bytes, target: -1)
         case .outside:
-            return carryOut(front.exposure.rules.decideOutside(head, bytes), call, head, bytes, rest: rest)
+            return carryOut(serving.exposure.rules.decideOutside(head, bytes), call, head, bytes, rest: rest)
         case .ask:
             ask(call, decision, head, bytes)
         case .call(let target, let kind, let cors):
@@ -47,7 +47,7 @@ extension HTTP1Connection {
             respondToPreflight(call)
         case .reject(let rejection, let cors):
             call.update { $0.decide(target: -1, kind: .unmatched, cors: cors) }
-            front.noteAsked(call, head, bytes)
+            serving.noteAsked(call, head, bytes)
             guard tellToContinue(call, decision, head, bytes) else { return 0 }
             writeRefusal(of: call, rejection)
         }
@@ -57,7 +57,7 @@ extension HTTP1Connection {
     /// Finds a request's id, once, however often it is gone on with.
     private func identify(_ call: Call, _ decision: Decision, _ head: RequestHead, _ bytes: Span<UInt8>) {
         guard case .none = call.requestID else { return }
-        let id = front.exposure.rules.requestID(for: decision, head, bytes)
+        let id = serving.exposure.rules.requestID(for: decision, head, bytes)
         call.update { $0.identify(id) }
     }
 
@@ -65,11 +65,11 @@ extension HTTP1Connection {
     /// refused.
     @inline(__always)
     func isWithinLimits(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
-        guard front.fairLimits.isOn else { return true }
-        let isAdmitted = front.fairLimits.admitsAgain(
+        guard serving.fairLimits.isOn else { return true }
+        let isAdmitted = serving.fairLimits.admitsAgain(
             call, keyBits: limited?.keyBits ?? 0, place: limited?.place ?? 0,
-            nowNanoseconds: front.clock.nanoseconds)
-        guard !isAdmitted, let rejection = front.refusalByLimits(call, of: self, head, bytes)
+            nowNanoseconds: serving.clock.nanoseconds)
+        guard !isAdmitted, let rejection = serving.refusalByLimits(call, of: self, head, bytes)
         else { return true }
         refuse(call, rejection)
         return false
@@ -99,14 +99,14 @@ extension HTTP1Connection {
 
     /// Keeps a request's head for later.
     func store(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>) -> StoredRequest {
-        let stored = front.stored.take(head, bytes, &loop.pool)
+        let stored = serving.stored.take(head, bytes, &loop.pool)
         call.update { $0.store(stored) }
         return stored
     }
 
     /// No worker has said yet what is exposed: the request waits for one, and is decided then.
     func waitForRules(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>) {
-        guard front.queue(call, bytes: head.headBytes) else { return refuse(call, front.admission.refusal) }
+        guard serving.queue(call, bytes: head.headBytes) else { return refuse(call, serving.admission.refusal) }
         _ = store(call, head, bytes)
     }
 
@@ -115,17 +115,17 @@ extension HTTP1Connection {
     func goOn(_ call: Call) {
         guard let stored = call.update({ $0.takeStored() }) else { preconditionFailure("it waits with its head") }
         call.update { $0.resume() }
-        front.exposure.rules.forgetTarget()
+        serving.exposure.rules.forgetTarget()
         if let decision = stored.decision { return carryOut(decision, call, stored) }
         // The rules name the header that carries the token: only now can its place be noted.
         var scan = HeadScan()
-        guard front.exposure.parser.parse(stored.headBytes.bytes, resuming: &scan, into: stored.head) == .complete
+        guard serving.exposure.parser.parse(stored.headBytes.bytes, resuming: &scan, into: stored.head) == .complete
         else {
             // Limits that became narrower meanwhile.
-            front.stored.recycle(stored, &loop.pool)
-            return refuse(call, front.admission.refusal)
+            serving.stored.recycle(stored, &loop.pool)
+            return refuse(call, serving.admission.refusal)
         }
-        carryOut(front.exposure.rules.decide(stored.head, stored.headBytes.bytes), call, stored)
+        carryOut(serving.exposure.rules.decide(stored.head, stored.headBytes.bytes), call, stored)
     }
 
     func goOn(_ call: Call, _ answer: OriginAnswer) {
@@ -133,21 +133,21 @@ extension HTTP1Connection {
             preconditionFailure("it waits with what was decided")
         }
         call.update { $0.resume() }
-        carryOut(front.exposure.rules.resolve(intent, stored.head, stored.headBytes.bytes, answer), call, stored)
+        carryOut(serving.exposure.rules.resolve(intent, stored.head, stored.headBytes.bytes, answer), call, stored)
     }
 
     private func carryOut(_ decision: Decision, _ call: Call, _ stored: StoredRequest) {
         _ = carryOut(decision, call, stored.head, stored.headBytes.bytes, rest: Span())
-        front.stored.recycle(stored, &loop.pool)
+        serving.stored.recycle(stored, &loop.pool)
         resumeSoon()
     }
 
     /// The app's JavaScript judges the origin. The request waits for its answer, or for a worker to ask.
     private func ask(_ call: Call, _ decision: Decision, _ head: RequestHead, _ bytes: Span<UInt8>) {
-        if front.askOrigin(of: call, head, bytes) || front.queue(call, bytes: head.headBytes) {
+        if serving.askOrigin(of: call, head, bytes) || serving.queue(call, bytes: head.headBytes) {
             store(call, head, bytes).decide(decision)
         } else {
-            refuse(call, front.admission.refusal)
+            refuse(call, serving.admission.refusal)
         }
     }
 
@@ -160,8 +160,8 @@ extension HTTP1Connection {
             complete(call, head, bytes, body: rest.extracting(first: 0))
             return 0
         case .contentLength(let length):
-            guard length <= front.exposure.bodyLimit.bytes else {
-                refuse(call, front.exposure.bodyLimit.rejection)
+            guard length <= serving.exposure.bodyLimit.bytes else {
+                refuse(call, serving.exposure.bodyLimit.rejection)
                 return 0
             }
             guard rest.count >= length else { break }
@@ -171,7 +171,7 @@ extension HTTP1Connection {
         case .chunked: break
         }
         let stored = store(call, head, bytes)
-        front.stored.provideBody(stored, &loop.pool)
+        serving.stored.provideBody(stored, &loop.pool)
         useBody(.collect)
         return 0
     }
@@ -199,7 +199,7 @@ extension HTTP1Connection {
         let length = reader.remainingBytes
         guard bytes.count >= length else {
             let wanted = min(length, bytes.count + Limits.heldInputBytes)
-            guard front.reserveBody(wanted, stored) else {
+            guard serving.reserveBody(wanted, stored) else {
                 refuse(call, .overloaded)
                 return 0
             }
@@ -218,9 +218,9 @@ extension HTTP1Connection {
         var problem: Rejection?
         let progress = readBody(bytes, at: &offset) { range in
             let whole = stored.body.count + Int(range.length)
-            if whole > front.exposure.bodyLimit.bytes {
-                problem = front.exposure.bodyLimit.rejection
-            } else if !front.reserveBody(whole, stored) {
+            if whole > serving.exposure.bodyLimit.bytes {
+                problem = serving.exposure.bodyLimit.rejection
+            } else if !serving.reserveBody(whole, stored) {
                 problem = .overloaded
             } else {
                 stored.append(bytes.extracting(range.range))
@@ -245,18 +245,18 @@ extension HTTP1Connection {
     private func completeStored(_ call: Call, body: Span<UInt8>) {
         guard let stored = takeStored(call) else { return }
         complete(call, stored.head, stored.headBytes.bytes, body: body)
-        front.stored.recycle(stored, &loop.pool)
+        serving.stored.recycle(stored, &loop.pool)
     }
 
     private func completeCollected(_ call: Call) {
         guard let stored = takeStored(call) else { return }
         complete(call, stored.head, stored.headBytes.bytes, body: stored.body.bytes)
-        front.stored.recycle(stored, &loop.pool)
+        serving.stored.recycle(stored, &loop.pool)
     }
 
     private func takeStored(_ call: Call) -> StoredRequest? {
         guard let stored = call.update({ $0.takeStored() }) else { return nil }
-        front.releaseBody(of: stored)
+        serving.releaseBody(of: stored)
         return stored
     }
 
@@ -274,7 +274,7 @@ extension HTTP1Connection {
     @inline(__always)
     private func check(_ body: Span<UInt8>, isEvent: Bool, into input: inout CallInput) -> Bool {
         var summary = JSONSummary()
-        guard front.exposure.check(body, member: isEvent ? .payload : .input, into: &summary) == .valid else {
+        guard serving.exposure.check(body, member: isEvent ? .payload : .input, into: &summary) == .valid else {
             return false
         }
         input.flags = []
@@ -299,12 +299,12 @@ extension HTTP1Connection {
     private func submit(
         _ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>, body: Span<UInt8>, _ input: CallInput
     ) {
-        guard let link = front.admission.pick(Int(call.target)) else {
-            guard front.queue(call, bytes: head.headBytes + body.count) else {
-                return refuse(call, front.admission.refusal)
+        guard let link = serving.admission.pick(Int(call.target)) else {
+            guard serving.queue(call, bytes: head.headBytes + body.count) else {
+                return refuse(call, serving.admission.refusal)
             }
             let stored = store(call, head, bytes)
-            front.stored.provideBody(stored, &loop.pool)
+            serving.stored.provideBody(stored, &loop.pool)
             stored.complete(body, input)
             return
         }
@@ -318,7 +318,7 @@ extension HTTP1Connection {
         case .listener: return dispatchStream(call)
         case .unmatched:
             // It waits to be decided, or to be asked about.
-            guard waiting.decision == nil ? front.exposure.hasRules : front.admission.workers.hasRoom else {
+            guard waiting.decision == nil ? serving.exposure.hasRules : serving.admission.workers.hasRoom else {
                 return false
             }
             goOn(call)
@@ -329,24 +329,24 @@ extension HTTP1Connection {
     private func dispatchCall(_ call: Call) -> Bool {
         let target = Int(call.target)
         let kind: Hello.TargetKind = call.kind == .event ? .event : .task
-        if call.kind != .discovery, front.exposure.rules.catalogue.availability(of: target) != .callable {
+        if call.kind != .discovery, serving.exposure.rules.catalogue.availability(of: target) != .callable {
             // The worker that served it has left, and those of now do not.
-            refuse(call, front.exposure.rules.rejectionOfUnlisted(kind))
+            refuse(call, serving.exposure.rules.rejectionOfUnlisted(kind))
             return true
         }
-        guard let link = front.admission.pick(target), let stored = takeStored(call) else { return false }
+        guard let link = serving.admission.pick(target), let stored = takeStored(call) else { return false }
         run(call, on: link, stored.head, stored.headBytes.bytes, body: stored.body.bytes, stored.input)
-        front.stored.recycle(stored, &loop.pool)
+        serving.stored.recycle(stored, &loop.pool)
         resumeSoon()
         return true
     }
 
     private func dispatchStream(_ call: Call) -> Bool {
-        guard let link = front.admission.pickListener(everything: call.stored?.decision == .outside),
+        guard let link = serving.admission.pickListener(everything: call.stored?.decision == .outside),
             let stored = takeStored(call)
         else { return false }
         openStream(call, on: link, stored.head, stored.headBytes.bytes)
-        front.stored.recycle(stored, &loop.pool)
+        serving.stored.recycle(stored, &loop.pool)
         resumeSoon()
         return true
     }
@@ -356,12 +356,12 @@ extension HTTP1Connection {
         _ call: Call, on link: WorkerLink, _ head: RequestHead, _ bytes: Span<UInt8>, body: Span<UInt8>,
         _ input: CallInput
     ) {
-        reserve(front.responseSizes.expected(of: Int(call.target)), for: call)
-        front.dispatched(call, to: link)
+        reserve(serving.responseSizes.expected(of: Int(call.target)), for: call)
+        serving.dispatched(call, to: link)
         var flags = input.flags
         if head[.runnerContext].isPresent { flags.insert(.context) }
         if call.minorVersion == 0 { flags.insert(.http10) }
-        if front.isMirroring { mirrorRequest(call, head, bytes, body: body) }
+        if serving.isMirroring { mirrorRequest(call, head, bytes, body: body) }
         link.add(
             call, flags: flags, text: body.extracting(input.text.range), peer: peer,
             head: bytes.extracting(head.start..<head.headBytes), isASCII: input.isASCII, isPlain: input.isPlain)

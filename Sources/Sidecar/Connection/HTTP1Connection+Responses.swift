@@ -8,19 +8,19 @@ internal import Metrics
 /// Responses that are complete at once: a worker's result, or one of the front's own.
 extension HTTP1Connection {
     func deliver(_ call: Call, _ result: WorkerResult, _ bytes: Span<UInt8>) {
-        let now = front.clock.nanoseconds
+        let now = serving.clock.nanoseconds
         call.update {
             $0.respond(status: result.status, rejection: nil, nowNanoseconds: now)
             if result.failure != .none { $0.fail(result.failure) }
         }
-        front.responseCame(bytes.count, of: call)
+        serving.responseCame(bytes.count, of: call)
         guard call == pipeline.first else {
-            write(result, bytes, of: call, into: &front.calls.buffer(call, &loop.pool).bytes)
+            write(result, bytes, of: call, into: &serving.calls.buffer(call, &loop.pool).bytes)
             return reserve(call.buffered?.bytes.count ?? 0, for: call)
         }
         prepareOutbox()
         let isLarge = result.content == .result && result.status == 200 && bytes.count >= Limits.largeBytes
-        if isLarge && !(front.isMirroring && front.mirror.awaits(call)) {
+        if isLarge && !(serving.isMirroring && serving.mirror.awaits(call)) {
             writeLarge(bytes, of: call)
         } else {
             write(result, bytes, of: call, into: &outbox)
@@ -33,9 +33,9 @@ extension HTTP1Connection {
         let before = outbox.count
         let end = end(behind: call)
         call.update { $0.setResponseBytes(bytes.count + ExposureRules.resultFrameBytes) }
-        front.exposure.rules.writeResultStart(
-            payloadBytes: bytes.count, id: call.requestID, cors: call.cors, front.exposure.tails, end, into: &outbox)
-        if let notes = call.notes { notes.echo(into: &outbox, from: before) }
+        serving.exposure.rules.writeResultStart(
+            payloadBytes: bytes.count, id: call.requestID, cors: call.cors, serving.exposure.tails, end, into: &outbox)
+        if let trace = call.trace { trace.echo(into: &outbox, from: before) }
         writeThrough(bytes)
         outbox.append(UInt8(ascii: "}"))
     }
@@ -48,20 +48,20 @@ extension HTTP1Connection {
         if result.status == 200 && result.content != .body {
             // `{"ok":true}`, or `{"ok":true,"result":…}`.
             let isEmpty = result.content == .empty
-            front.exposure.rules.writeResult(
-                isEmpty ? nil : bytes, id: call.requestID, cors: call.cors, front.exposure.tails, end, into: &out)
+            serving.exposure.rules.writeResult(
+                isEmpty ? nil : bytes, id: call.requestID, cors: call.cors, serving.exposure.tails, end, into: &out)
             call.update { $0.setResponseBytes(isEmpty ? 11 : bytes.count + ExposureRules.resultFrameBytes) }
         } else {
             // What these statuses carry would be read as the next response (RFC 9110, 6.4.1).
             let hasBody = call.method != .head && result.status != 204 && result.status != 304
-            front.exposure.rules.writeHead(
+            serving.exposure.rules.writeHead(
                 status: result.status, id: call.requestID, cors: call.cors, bodyBytes: hasBody ? bytes.count : 0,
-                front.exposure.tails, end, into: &out)
+                serving.exposure.tails, end, into: &out)
             if hasBody { out.append(bytes) }
             call.update { $0.setResponseBytes(hasBody ? bytes.count : 0) }
         }
-        if let notes = call.notes { notes.echo(into: &out, from: before) }
-        if front.isMirroring { mirrorResponse(call, out.bytes.extracting(droppingFirst: before)) }
+        if let trace = call.trace { trace.echo(into: &out, from: before) }
+        if serving.isMirroring { mirrorResponse(call, out.bytes.extracting(droppingFirst: before)) }
     }
 
     // MARK: The front's own
@@ -71,24 +71,24 @@ extension HTTP1Connection {
         if call.phase == .streaming {
             guard call != pipeline.first else {
                 // Part of the response is out: all that is left is to cut it where the client sees that.
-                front.count(rejection, call)
+                serving.count(rejection, call)
                 call.update { $0.note(rejection) }
                 abandonCalls(reason: .clientClosed)
                 return reset()
             }
-            if let buffered = call.update({ $0.takeBuffered() }) { front.calls.recycle(buffered, &loop.pool) }
+            if let buffered = call.update({ $0.takeBuffered() }) { serving.calls.recycle(buffered, &loop.pool) }
         }
-        front.unstore(call)
+        serving.unstore(call)
         if rejection.answer.closes {
             call.update { $0.closeConnection() }
             endRequests()
         } else if intake == call {
             useBody(.discard)
         }
-        let now = front.clock.nanoseconds
+        let now = serving.clock.nanoseconds
         call.update { $0.respond(status: rejection.answer.status, rejection: rejection, nowNanoseconds: now) }
         guard call == pipeline.first else {
-            write(rejection, call, into: &front.calls.buffer(call, &loop.pool).bytes)
+            write(rejection, call, into: &serving.calls.buffer(call, &loop.pool).bytes)
             reserve(call.buffered?.bytes.count ?? 0, for: call)
             return resumeSoon()
         }
@@ -105,17 +105,17 @@ extension HTTP1Connection {
         // Its length stands before it: the body is written aside first.
         var body = ByteBuffer()
         loop.pool.provide(&body)
-        front.exposure.rules.writeBody(of: rejection, into: &body)
-        front.exposure.rules.writeHead(
+        serving.exposure.rules.writeBody(of: rejection, into: &body)
+        serving.exposure.rules.writeHead(
             status: answer.status, id: call.requestID, cors: call.cors, bodyBytes: body.count,
-            retryAfterSeconds: answer.retryAfterSeconds, front.exposure.tails, end, into: &out)
-        if answer.status == 429, let refusal = front.fairLimits.refusal {
+            retryAfterSeconds: answer.retryAfterSeconds, serving.exposure.tails, end, into: &out)
+        if answer.status == 429, let refusal = serving.fairLimits.refusal {
             // Before the empty line.
             out.dropLast(2)
             refusal.appendFields(to: &out)
             out.append("\r\n")
         }
-        if let notes = call.notes { notes.echo(into: &out, from: before) }
+        if let trace = call.trace { trace.echo(into: &out, from: before) }
         let isHead = call.method == .head
         if !isHead { out.append(body.bytes) }
         call.update { $0.setResponseBytes(isHead ? 0 : body.count) }
@@ -123,16 +123,16 @@ extension HTTP1Connection {
     }
 
     func respondToPreflight(_ call: Call) {
-        let now = front.clock.nanoseconds
+        let now = serving.clock.nanoseconds
         call.update { $0.respond(status: 204, rejection: nil, nowNanoseconds: now) }
         let end = end(behind: call)
         guard call == pipeline.first else {
-            let buffered = front.calls.buffer(call, &loop.pool)
-            front.exposure.rules.writePreflight(call.cors, front.exposure.tails, end, into: &buffered.bytes)
+            let buffered = serving.calls.buffer(call, &loop.pool)
+            serving.exposure.rules.writePreflight(call.cors, serving.exposure.tails, end, into: &buffered.bytes)
             return reserve(buffered.bytes.count, for: call)
         }
         prepareOutbox()
-        front.exposure.rules.writePreflight(call.cors, front.exposure.tails, end, into: &outbox)
+        serving.exposure.rules.writePreflight(call.cors, serving.exposure.tails, end, into: &outbox)
         finishFirst()
         flushSoon()
     }

@@ -23,27 +23,27 @@ extension HTTP1Connection {
         }
         guard isWithinLimits(call, head, bytes) else { return }
         let isOutside = decision == .outside
-        if let link = front.admission.pickListener(everything: isOutside) {
+        if let link = serving.admission.pickListener(everything: isOutside) {
             return openStream(call, on: link, head, bytes)
         }
-        let isTaken = isOutside ? front.exposure.takesEveryStream : front.exposure.takesExposureStreams
-        if front.admission.workers.hasReadyLink && !isTaken {
+        let isTaken = isOutside ? serving.exposure.takesEveryStream : serving.exposure.takesExposureStreams
+        if serving.admission.workers.hasReadyLink && !isTaken {
             return refuse(call, .unsupportedMediaType)
         }
-        guard front.queue(call, bytes: head.headBytes) else { return refuse(call, front.admission.refusal) }
+        guard serving.queue(call, bytes: head.headBytes) else { return refuse(call, serving.admission.refusal) }
         store(call, head, bytes).decide(decision)
     }
 
     /// Hands a streamed request to a worker.
     func openStream(_ call: Call, on link: WorkerLink, _ head: RequestHead, _ bytes: Span<UInt8>) {
         let hasBody = reader.position == .body
-        front.dispatched(call, to: link)
+        serving.dispatched(call, to: link)
         if hasBody {
-            call.update { $0.openBody(sendCredit: front.limits.streamWindowBytes) }
+            call.update { $0.openBody(sendCredit: serving.limits.streamWindowBytes) }
             useBody(.forward)
         }
         let headBytes = bytes.extracting(head.start..<head.headBytes)
-        if front.isLeaving && !call.hasMoreBehind && !call.closesConnection {
+        if serving.isLeaving && !call.hasMoreBehind && !call.closesConnection {
             openLast(call, headBytes, hasBody: hasBody, link)
         } else {
             link.open(call, peer: peer, head: headBytes, hasBody: hasBody)
@@ -61,7 +61,7 @@ extension HTTP1Connection {
 
     /// Sends body bytes on as far as the worker has room; the rest stays in the kernel, and so with the client.
     func forwardBody(_ bytes: Span<UInt8>) -> Int {
-        guard let call = pipeline.first, call.bodyIsOpen, let link = front.link(of: call) else {
+        guard let call = pipeline.first, call.bodyIsOpen, let link = serving.link(of: call) else {
             // The app responded without reading to the end.
             useBody(.discard)
             return readBody(bytes)
@@ -78,7 +78,7 @@ extension HTTP1Connection {
         }
         let isEnd = progress == .end
         call.update { $0.sendBody(taken, isEnd: isEnd) }
-        front.accounts.add(.streamBytesReceived, taken)
+        serving.accounts.add(.streamBytesReceived, taken)
         link.send(part.extracting(first: taken), of: call, isEnd: isEnd)
         return taken
     }
@@ -88,27 +88,27 @@ extension HTTP1Connection {
     func deliverStream(_ bytes: Span<UInt8>, of call: Call) {
         let isStart = call.phase == .running
         if isStart {
-            let now = front.clock.nanoseconds
+            let now = serving.clock.nanoseconds
             let isDelimited = call.minorVersion > 0 && ResponseHeadFacts.isDelimited(bytes)
             call.update { $0.startResponse(nowNanoseconds: now, isDelimited: isDelimited) }
         }
         if call.status < 200, let status = ResponseHeadFacts.status(bytes) { call.update { $0.setStatus(status) } }
         call.update { $0.addStreamedBytes(bytes.count) }
-        front.accounts.add(.streamBytesSent, bytes.count)
-        front.streamCame(bytes.count)
+        serving.accounts.add(.streamBytesSent, bytes.count)
+        serving.streamCame(bytes.count)
         guard call == pipeline.first else {
-            append(bytes, isStart: isStart, of: call, to: &front.calls.buffer(call, &loop.pool).bytes)
+            append(bytes, isStart: isStart, of: call, to: &serving.calls.buffer(call, &loop.pool).bytes)
             return reserve(call.buffered?.bytes.count ?? 0, for: call)
         }
         prepareOutbox()
         append(bytes, isStart: isStart, of: call, to: &outbox)
         flushSoon()
-        front.turn.credit(self)
+        serving.turn.credit(self)
     }
 
     private func append(_ bytes: Span<UInt8>, isStart: Bool, of call: Call, to out: inout ByteBuffer) {
-        if isStart, let notes = call.notes {
-            notes.echo(into: &out, answerStart: bytes)
+        if isStart, let trace = call.trace {
+            trace.echo(into: &out, responseStart: bytes)
         } else {
             out.append(bytes)
         }
@@ -119,17 +119,17 @@ extension HTTP1Connection {
         guard let buffered = call.update({ $0.takeBuffered() }) else { return }
         prepareOutbox()
         outbox.append(buffered.bytes.bytes)
-        front.calls.recycle(buffered, &loop.pool)
+        serving.calls.recycle(buffered, &loop.pool)
         reserve(0, for: call)
         flushSoon()
-        front.turn.credit(self)
+        serving.turn.credit(self)
     }
 
     func giveCredit() {
         guard let call = pipeline.first, call.phase == .streaming else { return }
         flush()
         guard unsentBytes == 0, !isClosing, call.owedCredit > 0 else { return }
-        front.link(of: call)?.credit(call, bytes: call.update { $0.takeCredit() })
+        serving.link(of: call)?.credit(call, bytes: call.update { $0.takeCredit() })
     }
 
     func finishStream(of call: Call, keepAlive: Bool, isCut: Bool) {
@@ -137,7 +137,7 @@ extension HTTP1Connection {
             // An end without a beginning is no response.
             return refuse(call, .malformedWorkerAnswer)
         }
-        if call.kind != .listener { front.streamEnded(call) }
+        if call.kind != .listener { serving.streamEnded(call) }
         let wasFirst = call == pipeline.first
         if isCut {
             call.update { $0.cut() }

@@ -33,14 +33,14 @@ final class HTTP1Connection: ClientConnection {
     /// longer than a head may take.
     private var beganMicroseconds: UInt32 = 0
 
-    override init(front: FrontLoop, loop: Loop, transport: Transport = .tcp) throws(LoopError) {
-        try super.init(front: front, loop: loop, transport: transport)
+    override init(serving: ServingLoop, loop: Loop, transport: Transport = .tcp) throws(LoopError) {
+        try super.init(serving: serving, loop: loop, transport: transport)
     }
 
     override func opened() {
-        if front.proxies.expectHeader(from: peer) { reader.expectProxyHeader() }
+        if serving.proxies.expectHeader(from: peer) { reader.expectProxyHeader() }
         // A client that says nothing is bounded like one that says half a head.
-        timers.expect(.head, now: front.clock.ticks, front.timerBounds)
+        timers.expect(.head, now: serving.clock.ticks, serving.timerBounds)
         startReading()
     }
 
@@ -57,7 +57,7 @@ final class HTTP1Connection: ClientConnection {
     // MARK: Input
 
     override func received(_ bytes: Span<UInt8>) -> Int {
-        front.readClock()
+        serving.readClock()
         neededBytes = 0
         var consumed = 0
         while consumed < bytes.count, !isClosing {
@@ -88,10 +88,10 @@ final class HTTP1Connection: ClientConnection {
     /// should the client read none of them.
     @inline(__always)
     private var mayReadHead: Bool {
-        guard let last = pipeline.last else { return unsentBytes < front.limits.unsentLimitBytes }
+        guard let last = pipeline.last else { return unsentBytes < serving.limits.unsentLimitBytes }
         guard intake == nil else { return false }
-        return last.kind != .listener && pipeline.count < front.limits.pipelineLimit
-            && unsentBytes + pipeline.reservedBytes < front.limits.unsentLimitBytes
+        return last.kind != .listener && pipeline.count < serving.limits.pipelineLimit
+            && unsentBytes + pipeline.reservedBytes < serving.limits.unsentLimitBytes
     }
 
     /// Whether input serves a purpose now.
@@ -115,7 +115,7 @@ final class HTTP1Connection: ClientConnection {
         if unconsumed == 0 && reader.position == .head && isReading {
             // Between requests, which is most of the time, there is nothing to stop or to start.
             let next: ConnectionTimers.Wait = pipeline.isEmpty ? .idle : .none
-            return timers.expect(next, now: front.clock.ticks, front.timerBounds)
+            return timers.expect(next, now: serving.clock.ticks, serving.timerBounds)
         }
         settleRest(unconsumed: unconsumed)
     }
@@ -128,13 +128,13 @@ final class HTTP1Connection: ClientConnection {
             if unsentBytes > 0 { awaitDrain() }
         }
         if unconsumed > 0 && beganMicroseconds == 0 {
-            beganMicroseconds = Self.microseconds(front.clock.nanoseconds)
+            beganMicroseconds = Self.microseconds(serving.clock.nanoseconds)
         }
-        timers.expect(wait(unconsumed: unconsumed), now: front.clock.ticks, front.timerBounds)
+        timers.expect(wait(unconsumed: unconsumed), now: serving.clock.ticks, serving.timerBounds)
     }
 
-    /// Input from which on reading stops, where it serves no purpose now. Behind a request that waits some is kept while
-    /// reading goes on, so that the client's FIN or reset is seen.
+    /// Input from which on reading stops, where it serves no purpose now. Behind a request that waits some is kept
+    /// while reading goes on, so that the client's FIN or reset is seen.
     private var heldInputBytes: Int {
         intake != nil || pipeline.last?.kind == .listener ? Limits.heldInputBytes : 1
     }
@@ -163,7 +163,7 @@ final class HTTP1Connection: ClientConnection {
         guard unconsumedBytes > 0 || !isReading || intake != nil else { return settle(unconsumed: 0) }
         guard !flags.contains(.resuming) else { return }
         flags.insert(.resuming)
-        front.turn.resume(self)
+        serving.turn.resume(self)
     }
 
     override func drained() {
@@ -186,8 +186,8 @@ final class HTTP1Connection: ClientConnection {
 
     override func refuse(_ call: Call, _ rejection: Rejection) {
         if rejection.namesTarget, let stored = call.stored {
-            front.exposure.rules.forgetTarget()
-            front.exposure.rules.readTarget(of: stored.head, stored.headBytes.bytes)
+            serving.exposure.rules.forgetTarget()
+            serving.exposure.rules.readTarget(of: stored.head, stored.headBytes.bytes)
         }
         writeRefusal(of: call, rejection)
     }
@@ -195,12 +195,12 @@ final class HTTP1Connection: ClientConnection {
     // MARK: Requests
 
     private func readHead(_ bytes: Span<UInt8>) -> Int {
-        let request = front.exposure.recentRequests.place(forByteCount: bytes.count)
+        let request = serving.exposure.recentRequests.place(forByteCount: bytes.count)
         if request.isMet(by: bytes) {
             reader.skipHead()
         } else {
             request.forget()
-            switch reader.parseHead(bytes, by: front.exposure.parser, into: request.head) {
+            switch reader.parseHead(bytes, by: serving.exposure.parser, into: request.head) {
             case .incomplete:
                 return 0
             case .failed(let error):
@@ -214,17 +214,17 @@ final class HTTP1Connection: ClientConnection {
         let rest = bytes.extracting(droppingFirst: head.headBytes)
         guard let call = open(head, bytes, behind: rest.count) else { return bytes.count }
         reader.beginBody(head.framing)
-        guard front.exposure.hasRules else {
+        guard serving.exposure.hasRules else {
             waitForRules(call, head, bytes)
             return head.headBytes
         }
-        let decision = front.exposure.rules.decide(request, bytes)
+        let decision = serving.exposure.rules.decide(request, bytes)
         return head.headBytes + carryOut(decision, call, head, bytes, rest: rest)
     }
 
     /// The one way to open a call: it takes its place in the pipeline, with all that its head says.
     private func open(_ head: RequestHead, _ bytes: Span<UInt8>, behind: Int) -> Call? {
-        guard let call = front.calls.take() else {
+        guard let call = serving.calls.take() else {
             close()
             return nil
         }
@@ -234,12 +234,12 @@ final class HTTP1Connection: ClientConnection {
             case .contentLength(let length): length
             case .chunked: Int.max
             }
-        let notes = front.accounts.isNoting ? front.accounts.notes(head, bytes, from: peer) : nil
+        let trace = serving.accounts.isNoting ? serving.accounts.trace(head, bytes, from: peer) : nil
         let received = takeBegan()
         call.update {
             $0.open(
                 head, connectionSlot: slot, receivedNanoseconds: received, hasMoreBehind: behind > bodyBytes,
-                notes: notes)
+                trace: trace)
         }
         pipeline.append(call)
         return call
@@ -248,7 +248,7 @@ final class HTTP1Connection: ClientConnection {
     private func takeBegan() -> UInt64 {
         defer { beganMicroseconds = 0 }
         timers.requestRead()
-        let now = front.clock.nanoseconds
+        let now = serving.clock.nanoseconds
         guard beganMicroseconds != 0 else { return now }
         return now - UInt64(Self.microseconds(now) &- beganMicroseconds) * 1000
     }
@@ -264,7 +264,7 @@ final class HTTP1Connection: ClientConnection {
 
     /// Refuses what is not a whole head.
     func refuseUnread(_ rejection: Rejection) {
-        guard let call = front.calls.take() else { return close() }
+        guard let call = serving.calls.take() else { return close() }
         let received = takeBegan()
         call.update { $0.open(connectionSlot: slot, receivedNanoseconds: received) }
         pipeline.append(call)
@@ -309,7 +309,7 @@ final class HTTP1Connection: ClientConnection {
             let closes = call.closesConnection
             if closes && call.hasMoreBehind { flags.insert(.mayStillSend) }
             let wasCutUnseen = call.responseWasCut && !call.isDelimited
-            front.finished(call)
+            serving.finished(call)
             if wasCutUnseen { return cutVisibly() }
             if closes { return endAfterLastResponse() }
             guard let next = pipeline.first else { break }
@@ -318,7 +318,7 @@ final class HTTP1Connection: ClientConnection {
             prepareOutbox()
             if let buffered = next.update({ $0.takeBuffered() }) {
                 outbox.append(buffered.bytes.bytes)
-                front.calls.recycle(buffered, &loop.pool)
+                serving.calls.recycle(buffered, &loop.pool)
             }
             flushSoon()
         }
@@ -361,7 +361,7 @@ final class HTTP1Connection: ClientConnection {
         }
         // FIN while calls run: Node aborts them and closes, but what a quick task has responded by then gets out. The
         // bridge takes longer than Node's own microtasks, so the same quick tasks get a moment here.
-        front.halfClosed(self)
+        serving.halfClosed(self)
     }
 
     override func endHalfClose() {
@@ -381,13 +381,13 @@ final class HTTP1Connection: ClientConnection {
     func abandonCalls(reason: CancelReason) {
         while let call = pipeline.removeFirst() {
             cancelWorker(of: call, reason: reason)
-            front.abandoned(call)
+            serving.abandoned(call)
         }
     }
 
     /// Tells the worker that has a call that nobody waits for it any more.
     func cancelWorker(of call: Call, reason: CancelReason) {
-        if call.hold == .owing { front.link(of: call)?.cancel(call, reason: reason) }
+        if call.hold == .owing { serving.link(of: call)?.cancel(call, reason: reason) }
     }
 
     // MARK: Time
@@ -395,9 +395,9 @@ final class HTTP1Connection: ClientConnection {
     override func checkTimers() {
         if !isReading && peerIsGone { return ended(.connectionReset) }
         let verdict = timers.check(
-            now: front.clock.ticks, bytes: Int(reader.bodyBytes &+ UInt32(truncatingIfNeeded: unconsumedBytes)),
+            now: serving.clock.ticks, bytes: Int(reader.bodyBytes &+ UInt32(truncatingIfNeeded: unconsumedBytes)),
             isReading: isReading,
-            untaken: untakenBytes, front.timerBounds)
+            untaken: untakenBytes, serving.timerBounds)
         switch verdict {
         case .fine: return
         case .stalled: disconnectStalled()
@@ -413,7 +413,7 @@ final class HTTP1Connection: ClientConnection {
             refuseUnread(.requestTimeout)
         case .idle where unsentBytes > 0:
             // Its response is still being read, however slowly: it is not idle yet.
-            timers.restart(now: front.clock.ticks, front.timerBounds)
+            timers.restart(now: serving.clock.ticks, serving.timerBounds)
         case .head, .idle, .lingering:
             close()
         case .body:
@@ -443,12 +443,12 @@ final class HTTP1Connection: ClientConnection {
         settle(unconsumed: unconsumedBytes)
     }
 
-    override var stalledTicks: UInt32 { timers.stalledTicks(now: front.clock.ticks, front.timerBounds) }
+    override var stalledTicks: UInt32 { timers.stalledTicks(now: serving.clock.ticks, serving.timerBounds) }
 
     override var heldBytes: Int { unsentBytes + pipeline.bufferedBytes }
 
     override func disconnectStalled() {
-        front.clientStalled(self, first: pipeline.first)
+        serving.clientStalled(self, first: pipeline.first)
         abandonCalls(reason: .clientClosed)
         reset()
     }
@@ -459,7 +459,7 @@ final class HTTP1Connection: ClientConnection {
     /// client that is told does not send the request that a close would meet on its way (RFC 9112, section 9.6).
     @inline(__always)
     func end(behind call: Call) -> ConnectionEnd {
-        if front.isLeaving { closeIfLast(call) }
+        if serving.isLeaving { closeIfLast(call) }
         return call.closesConnection ? .close : .keepAlive
     }
 

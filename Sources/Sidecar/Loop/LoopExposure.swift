@@ -20,7 +20,7 @@ final class LoopExposure {
     private(set) var bodyLimit: (bytes: Int, rejection: Rejection)
     let recentRequests = RecentRequests()
     /// The ends of responses' heads, with this second's date.
-    private(set) var tails: AnswerTails
+    private(set) var tails: ResponseHeadSuffix
     /// Where the metrics of a target are, by target.
     private(set) var targetSlots: [LoopMetrics.RouteSlot] = []
     /// What a target is called in the access log.
@@ -34,7 +34,7 @@ final class LoopExposure {
         parser = RequestHeadParser(limits: limits.http)
         checker = rules.checker(frontDepthLimit: configuration.jsonDepthLimit)
         bodyLimit = rules.bodyLimit(frontLimitBytes: limits.bodyLimitBytes)
-        tails = AnswerTails(date: date, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
+        tails = ResponseHeadSuffix(date: date, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
     }
 
     /// Where the exposure's routes begin.
@@ -50,7 +50,7 @@ final class LoopExposure {
 
     /// Puts other options into force.
     func reconfigure(_ configuration: Configuration, limits: Limits, date: Span<UInt8>) {
-        tails = AnswerTails(date: date, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
+        tails = ResponseHeadSuffix(date: date, keepAliveSeconds: limits.idleTimeoutMilliseconds / 1000)
         if hasRules { apply(announced.overridden(by: configuration), configuration, limits) }
         renewReaders(configuration, limits)
     }

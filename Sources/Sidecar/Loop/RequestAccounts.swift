@@ -13,7 +13,7 @@ internal import Settings
 final class RequestAccounts {
     private(set) var metrics: LoopMetrics
     private(set) var accessLog: AccessLog
-    private var noting: RequestNoting
+    private var tracing: RequestTracing
     /// Whether anything is kept of requests beside what serving them takes.
     private(set) var isNoting: Bool
     private var sending: [SendRun] = []
@@ -32,20 +32,20 @@ final class RequestAccounts {
         metrics = LoopMetrics(
             targetLabelLimit: configuration.metricsTaskLabelLimit, failures: FailureCause.labels)
         accessLog = AccessLog(configuration, loop: loop)
-        noting = RequestNoting(configuration)
-        isNoting = noting.isOn
+        tracing = RequestTracing(configuration)
+        isNoting = tracing.isOn
     }
 
     func reconfigure(_ configuration: Configuration) {
-        noting = RequestNoting(configuration)
-        isNoting = noting.isOn
+        tracing = RequestTracing(configuration)
+        isNoting = tracing.isOn
         accessLog.flush()
         accessLog = AccessLog(configuration, loop: loop)
     }
 
     /// What is kept of a request, if anything is.
-    func notes(_ head: RequestHead, _ bytes: Span<UInt8>, from peer: SocketAddress) -> RequestNotes {
-        noting.notes(head, bytes, from: peer)
+    func trace(_ head: RequestHead, _ bytes: Span<UInt8>, from peer: SocketAddress) -> RequestTrace {
+        tracing.trace(head, bytes, from: peer)
     }
 
     func add(_ counter: Counter, _ amount: Int = 1) { metrics.add(counter, amount) }
@@ -54,8 +54,8 @@ final class RequestAccounts {
     func update<Result>(_ change: (inout LoopMetrics) -> Result) -> Result { change(&metrics) }
     func takes(isFailure: Bool) -> Bool { accessLog.takes(isFailure: isFailure) }
 
-    func log(_ entry: AccessLog.Entry, notes: RequestNotes?, client: String, basePath: String) {
-        accessLog.append(entry, notes: notes, client: client, basePath: basePath)
+    func log(_ entry: AccessLog.Entry, trace: RequestTrace?, client: String, basePath: String) {
+        accessLog.append(entry, trace: trace, client: client, basePath: basePath)
     }
 
     /// The place of a rejection's label. Clients that are refused mostly are for the same reason as the one before.
@@ -94,8 +94,8 @@ final class RequestAccounts {
         let validate = Self.span(from: readNanoseconds, to: nowNanoseconds)
         metrics.recordDispatch(
             receiveNanoseconds: receive, queueNanoseconds: queue, validateNanoseconds: validate)
-        if let notes = call.notes {
-            notes.setStages(receive: receive, queue: queue, validate: validate)
+        if let trace = call.trace {
+            trace.setStages(receive: receive, queue: queue, validate: validate)
         }
     }
 
@@ -107,7 +107,7 @@ final class RequestAccounts {
             nanoseconds: nowNanoseconds &- call.receivedNanoseconds, requestBodyBytes: call.requestBytes,
             responseBodyBytes: call.responseBytes)
         guard call.dispatchedNanoseconds != 0, call.kind != .listener else { return }
-        let answered = call.answeredNanoseconds != 0 ? call.answeredNanoseconds : nowNanoseconds
+        let answered = call.respondedNanoseconds != 0 ? call.respondedNanoseconds : nowNanoseconds
         metrics.record(.worker, nanoseconds: Self.span(from: call.dispatchedNanoseconds, to: answered))
         // Responses of one read share their time, so a turn has few of these.
         if let last = sending.last, last.sinceNanoseconds == answered {

@@ -37,7 +37,7 @@ final class LoopMirror {
     /// The response of a call was written for its client. Gives what to send to the control loop, if anything.
     func response(of call: Call, _ response: Span<UInt8>) -> ControlMessage? {
         guard let tap, let budget else { return nil }
-        let nanoseconds = call.answeredNanoseconds &- call.receivedNanoseconds
+        let nanoseconds = call.respondedNanoseconds &- call.receivedNanoseconds
         let microseconds = UInt32(clamping: nanoseconds / 1000)
         guard let frame = tap.answered(call: call.id, response: response, microseconds: microseconds) else {
             return nil
@@ -63,13 +63,13 @@ extension HTTP1Connection {
     @inline(never)
     func mirrorRequest(_ call: Call, _ head: RequestHead, _ bytes: Span<UInt8>, body: Span<UInt8>) {
         guard call.kind != .discovery else { return }
-        front.mirror.request(
-            of: call, route: front.exposure.targetRoutes[Int(call.target)],
+        serving.mirror.request(
+            of: call, route: serving.exposure.targetRoutes[Int(call.target)],
             head: bytes.extracting(head.start..<head.headBytes), body: body)
     }
 
     @inline(never)
     func mirrorResponse(_ call: Call, _ response: Span<UInt8>) {
-        if let copy = front.mirror.response(of: call, response) { front.control.send(copy) }
+        if let copy = serving.mirror.response(of: call, response) { serving.control.send(copy) }
     }
 }

@@ -2,32 +2,32 @@ internal import Bytes
 internal import HTTPCodec
 
 /// What the admin listener answers: always whole, never cached.
-struct AdminAnswer {
+struct AdminResponse {
     var status: Int
     var contentType: StaticString
     /// `Allow`'s value, where the method was wrong.
     var allow: String?
     var body: [UInt8]
 
-    static func text(_ status: Int, _ text: String, allow: String? = nil) -> AdminAnswer {
-        AdminAnswer(status: status, contentType: "text/plain; charset=utf-8", allow: allow, body: Array(text.utf8))
+    static func text(_ status: Int, _ text: String, allow: String? = nil) -> AdminResponse {
+        AdminResponse(status: status, contentType: "text/plain; charset=utf-8", allow: allow, body: Array(text.utf8))
     }
 
-    static func json(_ status: Int, _ text: String) -> AdminAnswer {
-        AdminAnswer(status: status, contentType: "application/json; charset=utf-8", body: Array(text.utf8))
+    static func json(_ status: Int, _ text: String) -> AdminResponse {
+        AdminResponse(status: status, contentType: "application/json; charset=utf-8", body: Array(text.utf8))
     }
 
-    static func html(_ page: StaticString) -> AdminAnswer {
+    static func html(_ page: StaticString) -> AdminResponse {
         var bytes = ByteBuffer()
         bytes.append(page)
-        return AdminAnswer(status: 200, contentType: "text/html; charset=utf-8", body: bytes.bytes.copied())
+        return AdminResponse(status: 200, contentType: "text/html; charset=utf-8", body: bytes.bytes.copied())
     }
 
     /// What `fill` writes.
-    static func bytes(_ contentType: StaticString, _ fill: (inout ByteBuffer) -> Void) -> AdminAnswer {
+    static func bytes(_ contentType: StaticString, _ fill: (inout ByteBuffer) -> Void) -> AdminResponse {
         var bytes = ByteBuffer()
         fill(&bytes)
-        return AdminAnswer(status: 200, contentType: contentType, body: bytes.bytes.copied())
+        return AdminResponse(status: 200, contentType: contentType, body: bytes.bytes.copied())
     }
 
     /// Appends head and body; of the answer to HEAD, the head alone.

@@ -56,9 +56,9 @@ struct AccessLog {
         }
     }
 
-    mutating func append(_ entry: Entry, notes: RequestNotes?, client: String, basePath: String) {
+    mutating func append(_ entry: Entry, trace: RequestTrace?, client: String, basePath: String) {
         let line = AccessLine.text(
-            entry, notes: notes, client: client, basePath: basePath, level: isOn ? "info" : "debug", format: format)
+            entry, trace: trace, client: client, basePath: basePath, level: isOn ? "info" : "debug", format: format)
         if lines.count + line.utf8.count > Self.writeLimitBytes { flush() }
         lines.append(line)
     }
@@ -85,7 +85,7 @@ enum AccessLine {
     }
 
     static func text(
-        _ entry: AccessLog.Entry, notes: RequestNotes?, client: String, basePath: String, level: String,
+        _ entry: AccessLog.Entry, trace: RequestTrace?, client: String, basePath: String, level: String,
         format: LogFormat
     ) -> String {
         var fields: [(String, Value)] = []
@@ -94,8 +94,8 @@ enum AccessLine {
         }
         func add(_ name: String, _ value: Int?) { if let value { fields.append((name, .number(value))) } }
         func micro(_ nanoseconds: UInt64?) -> Int? { nanoseconds.map { Int(clamping: $0 / 1000) } }
-        add("requestId", notes.map { String(decoding: $0.requestID, as: UTF8.self) })
-        add("traceparent", notes.map { String(decoding: $0.traceparent, as: UTF8.self) })
+        add("requestId", trace.map { String(decoding: $0.requestID, as: UTF8.self) })
+        add("traceparent", trace.map { String(decoding: $0.traceparent, as: UTF8.self) })
         add("client", client)
         add("method", "\(entry.method.text)")
         add("route", entry.route.template(basePath))
@@ -106,9 +106,9 @@ enum AccessLine {
         add("responseBytes", entry.responseBytes)
         add("durationMicroseconds", micro(entry.durationNanoseconds))
         if let worker = entry.workerNanoseconds {
-            add("receiveMicroseconds", micro(notes?.receiveNanoseconds))
-            add("validateMicroseconds", micro(notes?.validateNanoseconds))
-            add("queueMicroseconds", micro(notes?.queueNanoseconds))
+            add("receiveMicroseconds", micro(trace?.receiveNanoseconds))
+            add("validateMicroseconds", micro(trace?.validateNanoseconds))
+            add("queueMicroseconds", micro(trace?.queueNanoseconds))
             add("workerMicroseconds", micro(worker))
         }
         add("workerPid", entry.workerPID)

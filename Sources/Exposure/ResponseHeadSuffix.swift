@@ -8,7 +8,7 @@ public enum ConnectionEnd: Sendable {
 
 /// The end of every answer's head, from the line break behind `content-length`'s value to the empty line: the same for
 /// a whole second, so it is made once a second and copied as one run.
-public struct AnswerTails: ~Copyable, Sendable {
+public struct ResponseHeadSuffix: ~Copyable, Sendable {
     // Arrays of this value itself: one within another value would be counted with each response.
     private var keepAlive: [UInt8] = []
     /// The same with what a task's result begins with, which is most of what is ever sent.

@@ -6,9 +6,9 @@ import Testing
 
 @Suite("Answers")
 struct AnswerTests {
-    private func tails() -> AnswerTails {
+    private func tails() -> ResponseHeadSuffix {
         let date = Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8)
-        return AnswerTails(date: date.span, keepAliveSeconds: 65)
+        return ResponseHeadSuffix(date: date.span, keepAliveSeconds: 65)
     }
 
     private func text(_ body: (inout ExposureRules, CORSBlock, inout ByteBuffer) -> Void) -> String {

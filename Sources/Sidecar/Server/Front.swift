@@ -12,7 +12,7 @@ public final class Front {
     let logger: Logger
     let reload: () -> Result<Configuration, SettingsErrors>
     var mailbox: Mailbox<ControlMessage>?
-    var loops: [ServingLoop] = []
+    var loops: [ServingLoopHandle] = []
     let fairLimits = FairLimits()
     /// Where the loops listen.
     var points: [ListenPoint] = []
@@ -91,10 +91,10 @@ public final class Front {
 
     private func startLoop(_ index: Int) throws(LoopError) {
         guard let mailbox else { return }
-        let start = ServingLoop.Start(
+        let start = ServingLoopHandle.Start(
             index: index, loopCount: loopCount, configuration: configuration, logger: logger,
             points: points, fairLimits: fairLimits, control: mailbox)
-        try ServingLoop.start(start)
+        try ServingLoopHandle.start(start)
     }
 
     private func received(_ message: ControlMessage) {

@@ -5,7 +5,7 @@ internal import RateLimits
 internal import Settings
 
 /// Which client a request counts for, and whether it may go on.
-extension FrontLoop {
+extension ServingLoop {
     /// Counts a request, once, when it is known what it asks for. Gives why it is refused. What it was counted as until
     /// then is given back when its call is over, which follows at once.
     func refusalByLimits(

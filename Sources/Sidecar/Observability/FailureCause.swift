@@ -9,7 +9,7 @@ enum FailureCause {
     private static let others = [
         FailureLabel(side: "task", reason: "app_error"), FailureLabel(side: "client", reason: "invalid_input"),
         FailureLabel(side: "task", reason: "threw"), FailureLabel(side: "client", reason: "left"),
-        FailureLabel(side: "task", reason: "answer_cut"), FailureLabel(side: "client", reason: "stalled"),
+        FailureLabel(side: "task", reason: "response_cut"), FailureLabel(side: "client", reason: "stalled"),
     ]
 
     private static func label(of rejection: Rejection) -> FailureLabel {
@@ -26,7 +26,7 @@ enum FailureCause {
     static let invalidInput = labels.count - 5
     static let threw = labels.count - 4
     static let clientLeft = labels.count - 3
-    static let answerCut = labels.count - 2
+    static let responseCut = labels.count - 2
     static let clientStalled = labels.count - 1
 
     /// The place of a rejection's label. A failing request can afford the search.

@@ -19,7 +19,7 @@ final class StatsCollector {
     private var number: UInt64 = 0
     private var startedMilliseconds: UInt64 = 0
     private var next: [Waiter] = []
-    private var loops: [ServingLoop] = []
+    private var loops: [ServingLoopHandle] = []
     private var timer: Timer?
     private let control: Loop
 
@@ -30,7 +30,7 @@ final class StatsCollector {
     init(control: Loop) { self.control = control }
 
     /// Asks every loop; `done` gets their sum, or nil when one did not report in time.
-    func ask(_ loops: [ServingLoop], done: @escaping Waiter) {
+    func ask(_ loops: [ServingLoopHandle], done: @escaping Waiter) {
         self.loops = loops
         next.append(done)
         startIfDue()

@@ -6,14 +6,14 @@ internal import Metrics
 internal import Settings
 
 /// The access log's hooks.
-extension FrontLoop {
+extension ServingLoop {
     /// Writes down a request that is over.
     /// - Parameter failure: its place in `FailureCause.labels`.
     func logAccess(_ call: Call, status: Int, failure: Int?) {
         guard accounts.takes(isFailure: failure != nil || status >= 500) else { return }
         let now = clock.nanoseconds
         let wasDispatched = call.dispatchedNanoseconds != 0
-        let answered = call.answeredNanoseconds != 0 ? call.answeredNanoseconds : now
+        let answered = call.respondedNanoseconds != 0 ? call.respondedNanoseconds : now
         let target = call.target >= 0 && call.kind != .discovery ? exposure.targetRoutes[Int(call.target)] : nil
         accounts.log(
             AccessLog.Entry(
@@ -26,8 +26,8 @@ extension FrontLoop {
                 workerPID: admission.workers.link(call.linkNumber)?.worker.pid
                     ?? (call.lostWorkerPID != 0 ? Int(call.lostWorkerPID) : nil),
                 failure: failure.map { FailureCause.labels[$0] }),
-            notes: call.notes,
-            client: call.notes?.forwardedFor?.text ?? connections[call]?.peer.host ?? "",
+            trace: call.trace,
+            client: call.trace?.forwardedFor?.text ?? connections[call]?.peer.host ?? "",
             basePath: exposure.basePath)
     }
 
@@ -46,6 +46,6 @@ extension FrontLoop {
                 responseBytes: 0,
                 durationNanoseconds: 0, workerNanoseconds: nil, workerPID: nil,
                 failure: FailureCause.labels[FailureCause.clientStalled]),
-            notes: nil, client: connection.peer.host, basePath: exposure.basePath)
+            trace: nil, client: connection.peer.host, basePath: exposure.basePath)
     }
 }

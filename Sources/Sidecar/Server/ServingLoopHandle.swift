@@ -3,7 +3,7 @@ internal import Logging
 internal import Settings
 
 /// A serving loop as the control loop sees it: a number and a mailbox.
-struct ServingLoop: Sendable {
+struct ServingLoopHandle: Sendable {
     let index: Int
     let mailbox: Mailbox<LoopMessage>
 
@@ -21,22 +21,22 @@ struct ServingLoop: Sendable {
     static func start(_ start: Start) throws(LoopError) {
         try LoopThread.start {
             do throws(LoopError) {
-                let front = try FrontLoop(
+                let serving = try ServingLoop(
                     index: start.index, configuration: start.configuration, logger: start.logger,
                     control: ControlHandle(mailbox: start.control, loopCount: start.loopCount),
                     fairLimits: start.fairLimits)
-                let mailbox = try Mailbox<LoopMessage>(loop: front.loop) { message in front.received(message) }
+                let mailbox = try Mailbox<LoopMessage>(loop: serving.loop) { message in serving.received(message) }
                 var bound: [ListenPoint] = []
                 for point in start.points {
                     do throws(LoopError) {
-                        bound.append(try front.listen(at: point))
+                        bound.append(try serving.listen(at: point))
                     } catch {
                         start.control.send(.failed(Front.StartError(error, listeningOn: point)))
                         return
                     }
                 }
-                start.control.send(.started(ServingLoop(index: start.index, mailbox: mailbox), bound))
-                front.loop.run()
+                start.control.send(.started(ServingLoopHandle(index: start.index, mailbox: mailbox), bound))
+                serving.loop.run()
             } catch {
                 start.control.send(.failed(Front.StartError(message: "cannot start loop \(start.index): \(error)")))
             }

@@ -7,7 +7,7 @@ internal import Logging
 internal import Metrics
 
 /// What happens to calls that is no connection's own matter: workers, waiting, time, and their end.
-extension FrontLoop {
+extension ServingLoop {
     // MARK: Dispatch
 
     /// A call is written to a worker.
@@ -188,7 +188,7 @@ extension FrontLoop {
     @inline(__always)
     private func failure(of call: Call) -> Int? {
         if let rejection = call.rejection { return accounts.cause(of: rejection) }
-        if call.responseWasCut { return FailureCause.answerCut }
+        if call.responseWasCut { return FailureCause.responseCut }
         return call.taskFailure.cause
     }
 
@@ -197,7 +197,7 @@ extension FrontLoop {
         accounts.add(.callsCancelled)
         let own =
             call.responseWasCut
-            ? FailureCause.answerCut : call.clientStalled ? FailureCause.clientStalled : FailureCause.clientLeft
+            ? FailureCause.responseCut : call.clientStalled ? FailureCause.clientStalled : FailureCause.clientLeft
         // A problem that ended the call was counted when it happened; the client did not leave of its own accord.
         if call.rejection == nil { accounts.recordFailure(own, status: 499, route: routeSlot(of: call)) }
         let failure = call.rejection.map(accounts.cause) ?? own

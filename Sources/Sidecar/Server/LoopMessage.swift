@@ -24,7 +24,7 @@ enum LoopMessage: Sendable {
 /// What a serving loop tells the control loop.
 enum ControlMessage: Sendable {
     /// It listens; with the addresses it got.
-    case started(ServingLoop, [ListenPoint])
+    case started(ServingLoopHandle, [ListenPoint])
     /// It could not start.
     case failed(Front.StartError)
     /// A report that was asked for.

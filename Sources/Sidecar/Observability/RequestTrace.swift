@@ -2,7 +2,7 @@ internal import Bytes
 internal import Settings
 
 /// What is kept of a request beside what serving it takes: only while request ids, traces or the access log are on.
-final class RequestNotes {
+final class RequestTrace {
     /// Empty when the request has none and none is made.
     var requestID: [UInt8] = []
     var traceparent: [UInt8] = []
@@ -65,13 +65,13 @@ final class RequestNotes {
 
     /// Appends the first bytes of an answer that the app wrote itself, with the request id in its head: unless the app
     /// set one, or the whole head is not there.
-    func echo(into out: inout ByteBuffer, answerStart: Span<UInt8>) {
-        guard echoesRequestID, let headEnd = Self.endOfFields(answerStart, from: 0),
-            !Self.hasRequestID(answerStart.extracting(first: headEnd))
-        else { return out.append(answerStart) }
-        out.append(answerStart.extracting(first: headEnd))
+    func echo(into out: inout ByteBuffer, responseStart: Span<UInt8>) {
+        guard echoesRequestID, let headEnd = Self.endOfFields(responseStart, from: 0),
+            !Self.hasRequestID(responseStart.extracting(first: headEnd))
+        else { return out.append(responseStart) }
+        out.append(responseStart.extracting(first: headEnd))
         appendField("x-request-id: ", requestID, into: &out)
-        out.append(answerStart.extracting(droppingFirst: headEnd))
+        out.append(responseStart.extracting(droppingFirst: headEnd))
     }
 
     private func appendField(_ name: StaticString, _ value: [UInt8], into out: inout ByteBuffer) {

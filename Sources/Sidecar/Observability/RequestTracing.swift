@@ -4,7 +4,7 @@ internal import HTTPCodec
 internal import Settings
 
 /// Which requests are noted, and how: request ids, traces, and who the client is. Off, it is one branch a request.
-struct RequestNoting {
+struct RequestTracing {
     let isOn: Bool
     private let makesRequestIDs: Bool
     private let makesTraces: Bool
@@ -17,27 +17,27 @@ struct RequestNoting {
         isOn = makesRequestIDs || makesTraces || configuration.accessLog != .off
     }
 
-    func notes(_ head: RequestHead, _ bytes: Span<UInt8>, from peer: SocketAddress) -> RequestNotes {
-        let notes = RequestNotes()
+    func trace(_ head: RequestHead, _ bytes: Span<UInt8>, from peer: SocketAddress) -> RequestTrace {
+        let trace = RequestTrace()
         let given = head[.requestID]
         if given.occurrences == 1, RequestID.isAcceptable(bytes.extracting(given.value.range)) {
-            notes.requestID = bytes.extracting(given.value.range).copied()
+            trace.requestID = bytes.extracting(given.value.range).copied()
         } else if makesRequestIDs {
-            notes.requestID = RequestID.make()
-            notes.madeRequestID = true
+            trace.requestID = RequestID.make()
+            trace.madeRequestID = true
         }
-        notes.echoesRequestID = makesRequestIDs
+        trace.echoesRequestID = makesRequestIDs
         let parent = head[.traceparent]
         if parent.occurrences == 1, TraceParent.isValid(bytes.extracting(parent.value.range)) {
-            notes.traceparent = bytes.extracting(parent.value.range).copied()
+            trace.traceparent = bytes.extracting(parent.value.range).copied()
         } else if makesTraces {
-            notes.traceparent = TraceParent.make()
-            notes.madeTraceparent = true
+            trace.traceparent = TraceParent.make()
+            trace.madeTraceparent = true
         }
         if !proxies.isEmpty {
-            notes.forwardedFor = ForwardedClient.address(head, bytes, peer: peer, trusted: proxies)
+            trace.forwardedFor = ForwardedClient.address(head, bytes, peer: peer, trusted: proxies)
         }
-        return notes
+        return trace
     }
 }
 
