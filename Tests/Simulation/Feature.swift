@@ -18,7 +18,7 @@ enum Feature: String, CaseIterable, Sendable {
     /// How many runs of a thousand have it.
     var perMille: Int {
         switch self {
-        case .floods: 8
+        case .floods: 20
         case .huge: 15
         case .large: 150
         case .drain, .cutShort: 120

@@ -143,6 +143,10 @@ extension Planner {
             request.pieceGapMicroseconds = chance.skewed(0...2000)
         }
         if shows(.drip, 30) && request.padBytes < 400 {
+            if request.hasInput && chance.happens(700) {
+                request.dripsBody = true
+                request.padBytes += chance.within(100...500)
+            }
             request.pieceBytes = chance.within(1...3)
             request.pieceGapMicroseconds = chance.within(20_000...90_000)
         }

@@ -12,7 +12,9 @@ struct Planner {
 
     init(seed: UInt64, requests: Int, choice: FeatureChoice) {
         chance = Chance(seed)
-        let features = Features(from: &chance, choice: choice)
+        var features = Features(from: &chance, choice: choice)
+        // A flood wants its calls counted exactly, and nothing between them.
+        if features.contains(.floods) { features = Features([.floods]) }
         let cors = chance.pick(Plan.CORSKind.allCases)
         plan = Plan(seed: seed, features: features, cors: cors)
         wanted = requests

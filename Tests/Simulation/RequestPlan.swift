@@ -33,6 +33,8 @@ struct RequestPlan {
     /// Bytes that go out together at most, and the microseconds between two such pieces.
     var pieceBytes = Int.max
     var pieceGapMicroseconds = 0
+    /// The head goes out whole, and the body byte by byte.
+    var dripsBody = false
     /// Before its first byte.
     var pauseMicroseconds = 0
 

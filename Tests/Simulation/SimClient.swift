@@ -144,6 +144,7 @@ final class SimClient {
                 }
             }
             var count = min(record.plan.pieceBytes, limit - offset)
+            if record.plan.dripsBody && offset < text.headBytes { count = text.headBytes - offset }
             if record.plan.expectsContinue && offset < text.headBytes { count = min(count, text.headBytes - offset) }
             let sent = connection.send(text.bytes.span.extracting(offset..<offset + count))
             if sent == 0 { return }

@@ -101,10 +101,7 @@ class Exposure {
       return reject(res, JSON_ONLY, cors);
     }
     const text = target.kind === 'discovery' ? '' : await bodyOf(req);
-    if (text === null) {
-      res.shouldKeepAlive = false;
-      return reject(res, TOO_LARGE, cors);
-    }
+    if (text === null) return reject(res, TOO_LARGE, cors);
     const link = new LocalLink(this.app, req, res, cors);
     this.calls += 1;
     const head = target.head ? headOf(req) : '';
@@ -129,15 +126,20 @@ function isSameSecret(given, secret) {
   return timingSafeEqual(digest(given), digest(secret));
 }
 
-/** @returns {Promise<string | null>} null when it is too large */
+/**
+ * @param {import('node:http').IncomingMessage} req
+ * @returns {Promise<string | null>} null when it is too large, once the rest was read and dropped, within the server's
+ *   time limit for a request: a connection that is closed on unread bytes is reset, and takes the response with it.
+ */
 async function bodyOf(req) {
-  const chunks = [];
+  let chunks = [];
   let bytes = 0;
   for await (const chunk of req) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) return null;
-    chunks.push(chunk);
+    if (bytes > BODY_BYTES_MAX) chunks = [];
+    else chunks.push(chunk);
   }
+  if (bytes > BODY_BYTES_MAX) return null;
   return Buffer.concat(chunks).toString('utf8');
 }
 
