@@ -20,8 +20,14 @@ class LocalLink {
     this.res = res;
     this.cors = cors;
     this.running = new Map();
-    /** Nothing has to be cut into frames. */
+    /** Nothing has to be cut into frames, and no front reads flags. */
     this.resultBytes = Infinity;
+    this.resultFlags = Result.VALUE;
+    this.corsRules = app;
+    /** What observes an http.Server observes the one that this request came through. */
+    this.observation = null;
+    /** The head of each request is here. */
+    this.owner = { wantHeads() {}, failedUnexpectedly() {} };
     this.writer = {
       text: (_frame, flags, status, _id, _field, text) => {
         this.respond(status, (flags & Result.VALUE) !== 0 ? `{"ok":true,"result":${text}}` : text);
@@ -56,7 +62,7 @@ class LocalLink {
 
   /** The genuine req and res of a call, as stream-exchange.js gives them for one that came over the bridge. */
   materialise(call) {
-    const { req, res, app } = this;
+    const { req, res } = this;
     res.once('close', () => call.exchangeOver());
     const respondJson = (status, body) => {
       if (res.writableEnded) return;
@@ -65,7 +71,7 @@ class LocalLink {
         setImmediate(() => res.destroy());
         return;
       }
-      applyCors(req, res, app);
+      applyCors(req, res, this.corsRules);
       res.statusCode = status;
       res.setHeader('content-type', 'application/json; charset=utf-8');
       res.setHeader('content-length', Buffer.byteLength(body));
