@@ -4,8 +4,8 @@ internal import HTTPCodec
 
 /// The bytes of responses, as the release that the rules describe writes them.
 extension ExposureRules {
-    // What writes responses is `mutating`, although it changes nothing: this value is large, and the compiler copies all
-    // of it for each call of a method that only reads.
+    // What writes responses is `mutating`, although it changes nothing: this value is large, and the compiler copies
+    // all of it for each call of a method that only reads.
 
     /// Appends the body of a rejection; it may name the target of the request that was decided, or read, last.
     public func writeBody(of rejection: Rejection, into buffer: inout ByteBuffer) {

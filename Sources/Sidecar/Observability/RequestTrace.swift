@@ -3,20 +3,35 @@ internal import Settings
 
 /// What is kept of a request beside what serving it takes: only while request ids, traces or the access log are on.
 final class RequestTrace {
-    /// Empty when the request has none and none is made.
-    var requestID: [UInt8] = []
-    var traceparent: [UInt8] = []
-    /// The id is the front's own, or request ids are on: the answer names it.
-    var echoesRequestID = false
-    /// These were made here, so the task's view of the head lacks them.
-    var madeRequestID = false
-    var madeTraceparent = false
+    /// A value that the request brought, or that was made for it.
+    struct Field {
+        /// Empty when the request has none and none is made.
+        let value: [UInt8]
+        /// It was made here, so the task's view of the head lacks it.
+        let isMade: Bool
+    }
+
+    let requestID: [UInt8]
+    let traceparent: [UInt8]
+    /// Request ids are on: the response names it.
+    let echoesRequestID: Bool
+    let madeRequestID: Bool
+    let madeTraceparent: Bool
     /// Whom trusted proxies say the request is from.
-    var forwardedFor: IPAddress?
+    let forwardedFor: IPAddress?
 
     private(set) var receiveNanoseconds: UInt64 = 0
     private(set) var validateNanoseconds: UInt64 = 0
     private(set) var queueNanoseconds: UInt64 = 0
+
+    init(requestID: Field, echoesRequestID: Bool, traceparent: Field, forwardedFor: IPAddress?) {
+        self.requestID = requestID.value
+        self.traceparent = traceparent.value
+        self.echoesRequestID = echoesRequestID
+        madeRequestID = requestID.isMade
+        madeTraceparent = traceparent.isMade
+        self.forwardedFor = forwardedFor
+    }
 
     /// Where the request's time went before it was dispatched.
     func setStages(receive: UInt64, queue: UInt64, validate: UInt64) {

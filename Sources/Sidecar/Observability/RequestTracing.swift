@@ -18,26 +18,26 @@ struct RequestTracing {
     }
 
     func trace(_ head: RequestHead, _ bytes: Span<UInt8>, from peer: SocketAddress) -> RequestTrace {
-        let trace = RequestTrace()
+        RequestTrace(
+            requestID: requestID(head, bytes), echoesRequestID: makesRequestIDs, traceparent: traceparent(head, bytes),
+            forwardedFor: proxies.isEmpty
+                ? nil : ForwardedClient.address(head, bytes, peer: peer, trusted: proxies))
+    }
+
+    private func requestID(_ head: RequestHead, _ bytes: Span<UInt8>) -> RequestTrace.Field {
         let given = head[.requestID]
         if given.occurrences == 1, RequestID.isAcceptable(bytes.extracting(given.value.range)) {
-            trace.requestID = bytes.extracting(given.value.range).copied()
-        } else if makesRequestIDs {
-            trace.requestID = RequestID.make()
-            trace.madeRequestID = true
+            return RequestTrace.Field(value: bytes.extracting(given.value.range).copied(), isMade: false)
         }
-        trace.echoesRequestID = makesRequestIDs
+        return RequestTrace.Field(value: makesRequestIDs ? RequestID.make() : [], isMade: makesRequestIDs)
+    }
+
+    private func traceparent(_ head: RequestHead, _ bytes: Span<UInt8>) -> RequestTrace.Field {
         let parent = head[.traceparent]
         if parent.occurrences == 1, TraceParent.isValid(bytes.extracting(parent.value.range)) {
-            trace.traceparent = bytes.extracting(parent.value.range).copied()
-        } else if makesTraces {
-            trace.traceparent = TraceParent.make()
-            trace.madeTraceparent = true
+            return RequestTrace.Field(value: bytes.extracting(parent.value.range).copied(), isMade: false)
         }
-        if !proxies.isEmpty {
-            trace.forwardedFor = ForwardedClient.address(head, bytes, peer: peer, trusted: proxies)
-        }
-        return trace
+        return RequestTrace.Field(value: makesTraces ? TraceParent.make() : [], isMade: makesTraces)
     }
 }
 
