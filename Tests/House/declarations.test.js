@@ -44,7 +44,7 @@ const SHARED = {
 };
 
 /** Classes that are cut into extension files, whose state each of these may write: to be taken apart. */
-const CUT = ['Front', 'RequestNotes'];
+const CUT = ['Front', 'RequestTrace'];
 
 /** Names that a protocol of the standard library or of swift-log asks for: they are called from there. */
 const WITNESSES = new Set([
