@@ -122,7 +122,7 @@ test('every message that the front logs is documented with its level, and no oth
 });
 
 test('every reason for not being ready is documented, and no other', () => {
-  const source = fs.readFileSync(path.join(ROOT, 'Sources', 'Sidecar', 'Readiness.swift'), 'utf8');
+  const source = fs.readFileSync(path.join(ROOT, 'Sources', 'Sidecar', 'Server', 'Readiness.swift'), 'utf8');
   const actual = [...source.matchAll(/\(\s*"([a-z_]+)",/g)].map(([, code]) => code);
   const [, sentence] = /Readiness has these reasons: ([^]*?)\n\n/.exec(section('## The admin listener'));
   assert.deepEqual(sorted(codesIn(sentence)), sorted(actual));
