@@ -77,8 +77,12 @@ const NOT_FOUND = { status: 404, message: 'Not Found', code: 'NOT_FOUND' };
 
 const isGiven = (value) => value !== undefined && value !== null;
 
-/** What the front asks for: the app's, with what its options say in place. */
-function authOf(auth, { tokens, tokenHeader }) {
+/**
+ * What the front asks for: the app's, with what its options say in place.
+ * @param {any} auth @param {Overrides} overrides
+ */
+function authOf(auth, overrides) {
+  const { tokens, tokenHeader } = overrides;
   const isOverridden = isGiven(tokens) && tokens.length > 0;
   if (isOverridden) {
     return { kind: 'tokens', header: (tokenHeader || auth.header || 'x-runner-token').toLowerCase(), tokens };

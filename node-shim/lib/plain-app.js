@@ -56,7 +56,8 @@ function createPlainApp({ http, serializer, logger, requestListener }) {
  * @param {(input: unknown, context?: object) => unknown} handler
  * @param {{ safe?: boolean }} [marks] safe: running it again changes nothing
  */
-function addHandler(app, kind, id, handler, { safe = false } = {}) {
+function addHandler(app, kind, id, handler, marks = {}) {
+  const { safe = false } = marks;
   if (typeof id !== 'string' || id === '') {
     throw new TypeError(`the id of ${article(kind)} must be a string that is not empty`);
   }

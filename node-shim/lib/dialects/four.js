@@ -52,17 +52,18 @@ const four = {
   },
 };
 
+/** @returns {import('.').TargetSpec[]} */
 function targetsOf(runtime, runner, allowList) {
   const { store } = runtime;
   const provide = runner === null ? null : requestContextOf(runner);
   const eventsNeedHead = store.asyncContexts !== undefined && store.asyncContexts.size > 0;
   const tasks = [...(allowList.enabled ? allowList.tasks : store.tasks.keys())];
   const events = [...(allowList.enabled ? allowList.events : store.events.keys())];
-  return [
+  return /** @type {import('.').TargetSpec[]} */ ([
     ...tasks.map((id) => ({ kind: 'task', id, run: taskOf(runtime, id, provide), head: true })),
     ...events.map((id) => ({ kind: 'event', id, run: eventOf(runtime, id), head: eventsNeedHead })),
     { kind: 'discovery', id: '', run: () => ({ allowList: describeAllowList(store) }) },
-  ];
+  ]);
 }
 
 function describeAllowList(store) {

@@ -42,6 +42,7 @@ const six = require('./six');
  * @property {string[]} [names]
  * @property {boolean} [safe]
  * @property {(body: any) => unknown} [unwrap]
+ * @property {(input: unknown) => void} [verify]
  */
 
 /** @type {Record<import('./marks').Family, Dialect>} */

@@ -39,12 +39,12 @@ class TreeCodec extends SerializerCodec {
 
   /** Some keys only mean something at the top of a body, and depth counts from there. */
   parseInput(text) {
-    return this.serializer.parse(`{"input":${text}}`).input;
+    return /** @type {any} */ (this.serializer.parse(`{"input":${text}}`)).input;
   }
 
   /** A type that the app added, at any time, may match what looks plain. */
   get writesJson() {
-    return this.depthMax > 0 && typesOf(this.serializer) === this.builtInTypes;
+    return this.depthMax > 0 && typesOf(/** @type {any} */ (this.serializer)) === this.builtInTypes;
   }
 
   isPlain(value) {

@@ -8,8 +8,8 @@ const { Failures } = require('../failures');
  */
 class TypedFailures extends Failures {
   /**
-   * @param {object} options those of Failures, and
-   * @param {(error: any, kind: string) => TypedError | undefined} options.typeOf
+   * @param {ConstructorParameters<typeof Failures>[0]
+   *   & { typeOf: (error: any, kind: string) => TypedError | undefined }} options
    *
    * @typedef {{ id: unknown, data: unknown, httpCode?: number }} TypedError in the order in which a body has them
    */
