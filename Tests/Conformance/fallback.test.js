@@ -16,7 +16,12 @@ const { standInSkips } = require('./stand-in-skips.js');
 const STAND_IN_APP = path.join(__dirname, 'stand-in', 'app.js');
 const VARIANTS_AT_ONCE = 2;
 
-test('without a front, every recorded case the stand-in app can serve agrees, too', { timeout: 240_000 }, async (t) => {
+/** Without a front it is Node's own parser that reads the requests, and the recordings were made on Node 20. */
+const skip = Number.parseInt(process.versions.node, 10) < 20 && 'recorded on Node 20, whose parser reads requests here';
+
+test('without a front, every recorded case the stand-in app can serve agrees, too', {
+  timeout: 240_000, skip,
+}, async (t) => {
   const skipped = [];
   const { source, cases } = recordedCases();
   const served = cases.filter((record) => {
